@@ -1,0 +1,282 @@
+"""The values that travel between stages: frozen, without I/O.
+
+Coordinates are pixels of the original scan (a PDF page: of its rendering at `Scan.dpi`; a photograph: turned as its
+EXIF orientation says), origin top left, y down.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, NamedTuple, TypeAlias
+
+Value: TypeAlias = "str | int | float | bool | None | Mapping[str, Value] | list[Value]"
+Status: TypeAlias = Literal["accepted", "review", "verified", "rejected"]
+DocumentKind: TypeAlias = Literal["circulation_slip", "issued_document", "attachment", "other"]
+RegionKind: TypeAlias = Literal["body", "head", "cell", "seal", "header", "footer", "page_number", "handwriting"]
+
+
+class Box(NamedTuple):
+    """A rectangle, right and bottom exclusive."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Pixels from left to right."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Pixels from top to bottom."""
+        return self.bottom - self.top
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle as x, y."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def overlap(self, other: "Box") -> float:
+        """Return the common area in square pixels, 0 where the boxes do not meet."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return width * height if width > 0 and height > 0 else 0.0
+
+    @classmethod
+    def around(cls, boxes: Iterable["Box"]) -> "Box":
+        """Return the smallest box that holds all of `boxes`; ValueError where there are none."""
+        lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+        return cls(min(lefts), min(tops), max(rights), max(bottoms))
+
+
+class Alternative(NamedTuple):
+    """Another character a reader saw in the same place."""
+
+    char: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One code point as read, where it stands, and how sure the reader is (0..1)."""
+
+    char: str
+    box: Box
+    confidence: float
+    alternatives: tuple[Alternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A printed or written line in reading order; `method` says which reader or layer it came from."""
+
+    glyphs: tuple[Glyph, ...]
+    box: Box
+    method: str
+    handwritten: bool = False
+
+    @property
+    def text(self) -> str:
+        """The line as read."""
+        return "".join(glyph.char for glyph in self.glyphs)
+
+    @property
+    def confidence(self) -> float:
+        """The least sure of its characters (one wrong digit hides in a mean)."""
+        return min((glyph.confidence for glyph in self.glyphs), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the page with a purpose; cells of a ruled table carry row and column, counted from 0.
+
+    Cells of one table share `table` (0, 1 …); `rows` and `columns` say over how many grid lines a merged cell reaches.
+    """
+
+    kind: RegionKind
+    box: Box
+    lines: tuple[Line, ...] = ()
+    table: int | None = None
+    row: int | None = None
+    column: int | None = None
+    rows: int = 1
+    columns: int = 1
+
+    @property
+    def text(self) -> str:
+        """Its lines, one below the other."""
+        return "\n".join(line.text for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One page image as kept: name as it came, SHA-256 of the bytes, and its place in them (PDF, TIFF), from 0.
+
+    `width` and `height` are in pixels; `dpi` is None where the scan does not say.
+    """
+
+    name: str
+    sha256: str
+    index: int
+    width: int
+    height: int
+    dpi: float | None = None
+    media_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that was done to the page on the way to its text, in words that need no code to understand."""
+
+    stage: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as read; `number` counts from 1 within its item, `rotation` is the clockwise turn that sets it upright."""
+
+    number: int
+    scan: Scan
+    regions: tuple[Region, ...]
+    rotation: int = 0
+    blank: bool = False
+    steps: tuple[Step, ...] = ()
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Every line of running text in reading order; the text of seals stands apart from it."""
+        return tuple(line for region in self.regions if region.kind != "seal" for line in region.lines)
+
+    @cached_property
+    def glyphs(self) -> tuple[Glyph, ...]:
+        """The characters of `running_text`, one each."""
+        return tuple(glyph for line in self.lines for glyph in line.glyphs)
+
+    @cached_property
+    def running_text(self) -> str:
+        """All characters in reading order without line breaks; character i is `glyphs[i]`."""
+        return "".join(glyph.char for glyph in self.glyphs)
+
+    @cached_property
+    def text(self) -> str:
+        """The lines in reading order with a line break between."""
+        return "\n".join(line.text for line in self.lines)
+
+    @cached_property
+    def line_starts(self) -> tuple[int, ...]:
+        """For each of `lines` the offset in `running_text` at which it begins."""
+        starts, offset = [], 0
+        for line in self.lines:
+            starts.append(offset)
+            offset += len(line.glyphs)
+        return tuple(starts)
+
+    @cached_property
+    def confidence(self) -> float:
+        """The mean over its characters, 1 for a blank page: how good the page is as a whole."""
+        if not self.glyphs:
+            return 1.0 if self.blank else 0.0
+        return sum(glyph.confidence for glyph in self.glyphs) / len(self.glyphs)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The ink that proves a value: page number in the item, span in that page's `running_text`, and box on its scan."""
+
+    page: int
+    start: int
+    end: int
+    box: Box
+    text: str
+
+    @classmethod
+    def of(cls, page: Page, start: int, end: int) -> "Evidence":
+        """Return the evidence that characters `start` to `end` of `page` are; ValueError where the span is empty."""
+        glyphs = page.glyphs[start:end]
+        box = Box.around(glyph.box for glyph in glyphs)
+        return cls(page.number, start, end, box, page.running_text[start:end])
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value read from the paper, with the ink that proves it; `value` is normalised, `raw` stays as read."""
+
+    name: str
+    value: Value
+    raw: str
+    evidence: Evidence
+    confidence: float
+    method: str
+    status: Status = "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A slip, an issued document or an attachment: consecutive pages of an item, by number, with what they say."""
+
+    kind: DocumentKind
+    pages: tuple[int, ...]
+    form: str | None = None
+    fields: tuple[Field, ...] = ()
+
+    def values(self, name: str) -> tuple[Field, ...]:
+        """Return the fields called `name`, in the order they were found."""
+        return tuple(entry for entry in self.fields if entry.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLink:
+    """That an item belongs to a campaign, how sure that is, and the ink that says so.
+
+    `key` is what all spellings and scripts of the same campaign share.
+    """
+
+    key: str
+    name: str
+    confidence: float
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign that at least one item names; `items` are identifiers of items, in catalogue order."""
+
+    id: str
+    name: str
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A catalogue entry (件): its documents, its pages in order, and the campaigns it belongs to."""
+
+    id: str
+    title: str
+    pages: tuple[Page, ...]
+    documents: tuple[Document, ...] = ()
+    campaigns: tuple[CampaignLink, ...] = ()
+    reference_code: str | None = None
+    source: str = ""
+    level: str = "item"
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    def page(self, number: int) -> Page:
+        """Return page `number`; KeyError where the item has no such page."""
+        for page in self.pages:
+            if page.number == number:
+                return page
+        raise KeyError(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """That a scan could not be used: where, at which stage, why; `cause` is the word it is counted under."""
+
+    source: str
+    index: int
+    stage: str
+    cause: str
+    message: str

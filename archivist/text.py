@@ -1,0 +1,71 @@
+"""Text that is compared, shown, and traced back to the paper."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+
+from archivist.definitions import load
+from archivist.model import Box, Page
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
+
+@cache
+def _converter() -> "OpenCC":
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
+
+
+class _Folding(dict[int, str]):
+    """Code point to folded character, worked out on first sight; every answer is one character long."""
+
+    def __init__(self) -> None:
+        variants = load("index/variants.yaml")["characters"]
+        super().__init__((ord(variant), kept) for kept, row in variants.items() for variant in row)
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        for step in (lambda c: normalize("NFKC", c), str.lower, _simplified, self._variant):
+            changed = step(char)
+            if len(changed) == 1:
+                char = changed
+        self[code] = char
+        return char
+
+    def _variant(self, char: str) -> str:
+        return self.get(ord(char), char)
+
+
+def _simplified(char: str) -> str:
+    # A lone surrogate has no UTF-8 form for OpenCC to take.
+    return char if "\ud800" <= char <= "\udfff" else _converter().convert(char)
+
+
+@cache
+def _folding() -> _Folding:
+    return _Folding()
+
+
+def fold(text: str) -> str:
+    """Return `text` as it is compared: same length, each character by itself.
+
+    NFKC where it maps one to one, lower case, traditional to simplified, and the variant characters of
+    `index/variants.yaml`; so an offset in the folded text is an offset in `text`.
+    """
+    return text.translate(_folding())
+
+
+def simplify(text: str) -> str:
+    """Return `text` in simplified characters, phrase by phrase, for display; the length may change."""
+    return _converter().convert(text)
+
+
+def boxes(page: Page, start: int, end: int) -> list[Box]:
+    """Return one box a line for characters `start` to `end` of `page.running_text`, in scan pixels."""
+    found = []
+    for first, line in zip(page.line_starts, page.lines, strict=True):
+        glyphs = line.glyphs[max(start - first, 0) : max(end - first, 0)]
+        if glyphs:
+            found.append(Box.around(glyph.box for glyph in glyphs))
+    return found
