@@ -7,6 +7,7 @@ EXIF orientation says), origin top left, y down.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from typing import Literal, NamedTuple, TypeAlias
 
 Value: TypeAlias = "str | int | float | bool | None | Mapping[str, Value] | list[Value]"
@@ -108,6 +109,31 @@ class Region:
     def text(self) -> str:
         """Its lines, one below the other."""
         return "\n".join(line.text for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a ruled table before anything is read in it; corners from top left, clockwise, in reading pixels."""
+
+    table: int
+    row: int
+    column: int
+    rows: int
+    columns: int
+    corners: tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
+
+    @property
+    def box(self) -> Box:
+        """The upright box around it."""
+        return Box.around(Box(x, y, x, y) for x, y in self.corners)
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether the point lies inside, edges included."""
+        turned = (*self.corners[1:], self.corners[0])
+        return all(
+            (x2 - x1) * (y - y1) - (y2 - y1) * (x - x1) >= 0
+            for (x1, y1), (x2, y2) in zip(self.corners, turned, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +264,11 @@ class CampaignLink:
     name: str
     confidence: float
     evidence: tuple[Evidence, ...]
+
+    @property
+    def id(self) -> str:
+        """The identifier of its campaign, the same in every archive: twelve hexadecimal digits."""
+        return sha256(self.key.encode("utf-8", "backslashreplace")).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,301 @@
+"""The catalogue: what is known of scans, pages, items, campaigns, and what waits for index or review."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from gettext import gettext as _
+from itertools import islice
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, Select, Table, delete, func, insert, literal, select
+
+from archivist.catalog.database import Database
+from archivist.catalog.pages import unpack
+from archivist.catalog.rows import CHUNK, add_reading, field_of, read_items, write_item
+from archivist.catalog.tables import (
+    campaign_links,
+    campaigns,
+    documents,
+    failures,
+    fields,
+    index_tasks,
+    item_pages,
+    items,
+    readings,
+    scans,
+)
+from archivist.errors import NotFound, WrongCall
+from archivist.model import Campaign, DocumentKind, Failure, Field, Item, Page
+from archivist.text import fold
+
+__all__ = ["Catalog", "Counts", "Waiting"]
+
+# Items held in memory at a time while many are given out.
+_WINDOW = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much the catalogue holds: `fields` by status, `failures` by cause."""
+
+    items: int
+    pages: int
+    campaigns: int
+    fields: Mapping[str, int]
+    failures: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A value that a person should look at, and where it stands."""
+
+    item_id: str
+    document_kind: DocumentKind
+    field: Field
+
+
+class Catalog:
+    """The catalogue behind a database URL (`sqlite:////box/archive/catalogue.db`), made where there is none.
+
+    Every method is one transaction. Raises SettingsError where the URL is wrong or a newer archivist wrote
+    the catalogue, ArchiveBusy where another process keeps it locked, ArchivistError where the database fails.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._database = Database(url)
+
+    def __enter__(self) -> Self:
+        """Return the catalogue itself, to be closed at the end of the block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the catalogue."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    def save_scan(self, sha256: str, name: str, size: int, media_type: str, pages: int) -> None:
+        """Keep that a scan of `size` bytes and `pages` pages is in the store; its first name stays."""
+        row = {"sha256": sha256, "name": name, "size": size, "media_type": media_type, "pages": pages}
+        with self._database.writing() as connection:
+            if not _has_scan(connection, sha256):
+                connection.execute(insert(scans).values(**row, saved_at=_now()))
+
+    def has_scan(self, sha256: str) -> bool:
+        """Say whether the scan with this digest is in the store."""
+        with self._database.reading() as connection:
+            return _has_scan(connection, sha256)
+
+    def save_reading(self, page: Page, recipe: str) -> None:
+        """Keep what `recipe` read on the scan of `page`; a reading that is there already stays as it is."""
+        with self._database.writing() as connection:
+            add_reading(connection, page, recipe, _now())
+
+    def reading(self, sha256: str, index: int, recipe: str) -> Page | None:
+        """Return what `recipe` read on page `index` (from 0) of a scan, as page 1, or None if it has not."""
+        same = (readings.c.sha256 == sha256, readings.c.place == index, readings.c.recipe == recipe)
+        with self._database.reading() as connection:
+            data = connection.scalar(select(readings.c.data).where(*same))
+        return None if data is None else unpack(data)
+
+    def save_item(self, item: Item, recipe: str) -> None:
+        """Keep `item` in place of what is known of it, and queue it for the index, all or nothing.
+
+        Pages whose reading by `recipe` is not kept yet are kept too. Campaigns come and go with their items.
+        """
+        with self._database.writing() as connection:
+            write_item(connection, item, recipe, _now())
+            # The older task goes, so that an item saved often is indexed once.
+            connection.execute(delete(index_tasks).where(index_tasks.c.item == item.id))
+            connection.execute(insert(index_tasks).values(item=item.id, queued_at=_now()))
+
+    def item(self, name: str) -> Item:
+        """Return the item with this identifier or reference code.
+
+        Raises NotFound where there is none, WrongCall where several share the reference code.
+        """
+        with self._database.reading() as connection:
+            found = read_items(connection, [name]) or read_items(connection, _with_code(connection, name))
+        if not found:
+            raise NotFound(_("There is no item “{name}” in this archive.").format(name=name))
+        if len(found) > 1:
+            names = ", ".join(item.id for item in found)
+            message = _("Several items have the reference code {name}; say which by its identifier: {names}")
+            raise WrongCall(message.format(name=name, names=names))
+        return found[0]
+
+    def items(self, ids: Iterable[str] | None = None) -> Iterator[Item]:
+        """Give all items, or those of `ids` that exist, by reference code, source, identifier (2 before 10).
+
+        Only a few items are in memory at a time, and no lock is held between them.
+        """
+        names = self._names() if ids is None else iter(self._sorted(ids))
+        while window := list(islice(names, _WINDOW)):
+            with self._database.reading() as connection:
+                found = read_items(connection, window)
+            yield from found
+
+    def item_by_source(self, source: str) -> str | None:
+        """Return the identifier of the item that came from `source`, or None."""
+        query = select(items.c.id).where(items.c.source == source).order_by(items.c.catalogue_order).limit(1)
+        with self._database.reading() as connection:
+            return connection.scalar(query)
+
+    def item_by_scans(self, pages: Sequence[tuple[str, int]]) -> str | None:
+        """Return the identifier of the item with exactly these pages (digest, index) in order, or None."""
+        if not pages:
+            return None
+        own, (sha256, place) = item_pages.c, pages[0]
+        joined = item_pages.join(readings, own.reading == readings.c.id)
+        starts = (own.position == 0, readings.c.sha256 == sha256, readings.c.place == place)
+        candidates: Select[str] = select(own.item).select_from(joined).where(*starts).order_by(own.item)
+        with self._database.reading() as connection:
+            for name in connection.scalars(candidates).all():
+                scans_of = select(readings.c.sha256, readings.c.place).select_from(joined)
+                found = connection.execute(scans_of.where(own.item == name).order_by(own.position)).all()
+                if [tuple(row) for row in found] == [tuple(page) for page in pages]:
+                    return name
+        return None
+
+    def campaigns(self) -> tuple[Campaign, ...]:
+        """Return every campaign by name, each with its items in catalogue order."""
+        query = (
+            select(campaigns.c.id, campaigns.c.name, campaign_links.c.item)
+            .join(campaign_links, campaign_links.c.campaign == campaigns.c.id)
+            .join(items, items.c.id == campaign_links.c.item)
+            .order_by(items.c.catalogue_order)
+        )
+        members: dict[tuple[str, str], dict[str, None]] = {}
+        with self._database.reading() as connection:
+            for campaign, name, item in connection.execute(query):
+                members.setdefault((name, campaign), {})[item] = None
+        return tuple(
+            Campaign(campaign, name, tuple(found)) for (name, campaign), found in sorted(members.items())
+        )
+
+    def campaign(self, name: str) -> Campaign:
+        """Return the campaign with this identifier or name (either script); NotFound where there is none."""
+        for campaign in self.campaigns():
+            if campaign.id == name or fold(campaign.name) == fold(name):
+                return campaign
+        raise NotFound(_("There is no campaign “{name}” in this archive.").format(name=name))
+
+    def record_failure(self, failure: Failure, at: datetime | None = None) -> None:
+        """Keep that a scan could not be used, in place of an earlier failure of the same page of it."""
+        row = {
+            "source": failure.source,
+            "place": failure.index,
+            "stage": failure.stage,
+            "cause": failure.cause,
+            "message": failure.message,
+            "at": _iso(at) if at else _now(),
+        }
+        same = (failures.c.source == failure.source, failures.c.place == failure.index)
+        with self._database.writing() as connection:
+            connection.execute(delete(failures).where(*same))
+            connection.execute(insert(failures).values(row))
+
+    def failures(self) -> list[tuple[Failure, str]]:
+        """Return every failure that still stands and when it happened (ISO 8601, UTC), by source and page."""
+        query = select(failures).order_by(failures.c.source, failures.c.place)
+        with self._database.reading() as connection:
+            return [
+                (Failure(row.source, row.place, row.stage, row.cause, row.message), row.at)
+                for row in connection.execute(query)
+            ]
+
+    def clear_failure(self, source: str) -> None:
+        """Forget the failures of `source`, which could be used after all."""
+        with self._database.writing() as connection:
+            connection.execute(delete(failures).where(failures.c.source == source))
+
+    def index_tasks(self, limit: int) -> list[tuple[int, str]]:
+        """Return the oldest `limit` tasks as (task, item); an item that is not found is to be forgotten."""
+        query = select(index_tasks.c.id, index_tasks.c.item).order_by(index_tasks.c.id).limit(limit)
+        with self._database.reading() as connection:
+            return [(row.id, row.item) for row in connection.execute(query)]
+
+    def finish_index_tasks(self, tasks: Iterable[int]) -> None:
+        """Take these tasks off the queue, once the index holds what they asked for."""
+        numbers = iter(tasks)
+        with self._database.writing() as connection:
+            while chunk := list(islice(numbers, CHUNK)):
+                connection.execute(delete(index_tasks).where(index_tasks.c.id.in_(chunk)))
+
+    def queue_all_for_index(self) -> None:
+        """Queue every item, in catalogue order, for an index that is built anew."""
+        everything = select(items.c.id, literal(_now())).order_by(items.c.catalogue_order)
+        with self._database.writing() as connection:
+            connection.execute(delete(index_tasks))
+            connection.execute(insert(index_tasks).from_select(["item", "queued_at"], everything))
+
+    def counts(self) -> Counts:
+        """Return how much the catalogue holds."""
+        status = select(fields.c.status, func.count()).group_by(fields.c.status)
+        cause = select(failures.c.cause, func.count()).group_by(failures.c.cause)
+        with self._database.reading() as connection:
+            return Counts(
+                _size(connection, items),
+                _size(connection, item_pages),
+                _size(connection, campaigns),
+                {row[0]: row[1] for row in connection.execute(status)},
+                {row[0]: row[1] for row in connection.execute(cause)},
+            )
+
+    def waiting(self, limit: int) -> list[Waiting]:
+        """Return the `limit` least sure of the values that a person should look at."""
+        here = (documents.c.item == fields.c.item) & (documents.c.position == fields.c.document)
+        query = (
+            select(fields, documents.c.kind)
+            .join(documents, here)
+            .where(fields.c.status == "review")
+            .order_by(fields.c.confidence, fields.c.item, fields.c.document, fields.c.position)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [Waiting(row.item, row.kind, field_of(row)) for row in connection.execute(query)]
+
+    def _names(self) -> Iterator[str]:
+        last = b""
+        while True:
+            query = select(items.c.id, items.c.catalogue_order).where(items.c.catalogue_order > last)
+            with self._database.reading() as connection:
+                rows = connection.execute(query.order_by(items.c.catalogue_order).limit(CHUNK)).all()
+            if not rows:
+                return
+            yield from (row.id for row in rows)
+            last = rows[-1].catalogue_order
+
+    def _sorted(self, ids: Iterable[str]) -> list[str]:
+        asked = iter(set(ids))
+        found: list[tuple[bytes, str]] = []
+        with self._database.reading() as connection:
+            while chunk := list(islice(asked, CHUNK)):
+                query = select(items.c.catalogue_order, items.c.id).where(items.c.id.in_(chunk))
+                found += [(row.catalogue_order, row.id) for row in connection.execute(query)]
+        return [name for _order, name in sorted(found)]
+
+
+def _size(connection: Connection, table: Table) -> int:
+    return connection.scalar(select(func.count()).select_from(table)) or 0
+
+
+def _has_scan(connection: Connection, sha256: str) -> bool:
+    return connection.scalar(select(scans.c.sha256).where(scans.c.sha256 == sha256)) is not None
+
+
+def _with_code(connection: Connection, code: str) -> list[str]:
+    return list(connection.scalars(select(items.c.id).where(items.c.reference_code == code).limit(CHUNK)))
+
+
+def _now() -> str:
+    return _iso(datetime.now(UTC))
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,111 @@
+"""The connection to the database: transactions that fail in words, and the version of the tables."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from gettext import gettext as _
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, select
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
+
+from archivist.catalog.tables import SCHEMA_VERSION, meta, tables
+from archivist.errors import ArchiveBusy, ArchivistError, NotInstalled, SettingsError
+
+# Seconds a writer waits for another; the URL may say otherwise (sqlite:///catalogue.db?timeout=60).
+_PATIENCE = 10
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+class Database:
+    """An open database with the tables of the catalogue in it, made where they were not there yet.
+
+    Raises SettingsError where the URL is wrong, the database cannot be opened or a newer archivist wrote it,
+    NotInstalled where the driver is missing, ArchiveBusy where another process holds it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        # SQLite must know beforehand: it refuses a reader that turns writer, instead of making it wait.
+        self._writer = self._engine.execution_options(immediate=True)
+        try:
+            with self.writing() as connection:
+                tables.create_all(connection)
+                _check_version(connection)
+        except ArchiveBusy:
+            self.close()
+            raise
+        except ArchivistError as error:
+            self.close()
+            raise SettingsError(str(error)) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of the catalogue throughout."""
+        with _in_words(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection whose changes are all kept at the end, or none; waits for its turn."""
+        with _in_words(), self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() != "sqlite":
+            return create_engine(parsed)
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        options = {} if "timeout" in parsed.query else {"timeout": _PATIENCE}
+        engine = create_engine(parsed, connect_args=options)
+    except (ArgumentError, NoSuchModuleError, ValueError, OSError) as error:
+        message = _("The catalogue {url} cannot be opened: {reason}")
+        raise SettingsError(message.format(url=url, reason=error)) from error
+    except ImportError as error:
+        message = _("The catalogue {url} needs a package that is not installed: {reason}")
+        raise NotInstalled(message.format(url=url, reason=error)) from error
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    # Transactions are begun by `_begin`; the driver's own way begins them too late to hold for reading.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        cause = error.orig if isinstance(error, DatabaseError) else error
+        if getattr(cause, "sqlite_errorcode", 0) & 0xFF in _BUSY:
+            raise ArchiveBusy(_("Another process is writing to this archive; try again later.")) from error
+        raise ArchivistError(_("The catalogue cannot be used: {reason}").format(reason=cause)) from error
+
+
+def _check_version(connection: Connection) -> None:
+    found = connection.scalar(select(meta.c.value).where(meta.c.name == "schema_version"))
+    if found is None:
+        connection.execute(insert(meta).values(name="schema_version", value=str(SCHEMA_VERSION)))
+    elif int(found) > SCHEMA_VERSION:
+        message = _(
+            "A newer archivist wrote this catalogue (tables {found}, known here {known}). Update archivist."
+        )
+        raise SettingsError(message.format(found=found, known=SCHEMA_VERSION))

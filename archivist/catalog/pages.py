@@ -1,0 +1,86 @@
+"""A page as the catalogue keeps it: one compressed run of bytes that gives back exactly the same value."""
+
+import json
+import zlib
+from collections.abc import Sequence
+from itertools import chain, islice
+from typing import Any
+
+from archivist.model import Alternative, Box, Glyph, Line, Page, Region, Scan, Step
+
+# Written into every record, so that a later version knows how an earlier one laid it out.
+_LAYOUT = 1
+
+
+def pack(page: Page) -> bytes:
+    """Return `page` as bytes for `unpack`, without its number: one reading may stand in several items."""
+    lines = [line for region in page.regions for line in region.lines]
+    glyphs = [glyph for line in lines for glyph in line.glyphs]
+    scan = page.scan
+    record = {
+        "layout": _LAYOUT,
+        "scan": [scan.name, scan.sha256, scan.index, scan.width, scan.height, scan.dpi, scan.media_type],
+        "rotation": page.rotation,
+        "blank": page.blank,
+        "steps": [[step.stage, step.what] for step in page.steps],
+        "regions": [
+            [*r.box, r.kind, len(r.lines), r.table, r.row, r.column, r.rows, r.columns] for r in page.regions
+        ],
+        "lines": [[*line.box, len(line.glyphs), line.method, line.handwritten] for line in lines],
+        "chars": _joined([glyph.char for glyph in glyphs]),
+        "boxes": list(chain.from_iterable(glyph.box for glyph in glyphs)),
+        "confidences": [glyph.confidence for glyph in glyphs],
+        "alternatives": [
+            [place, *chain.from_iterable(glyph.alternatives)]
+            for place, glyph in enumerate(glyphs)
+            if glyph.alternatives
+        ],
+    }
+    return zlib.compress(json.dumps(record, separators=(",", ":")).encode("ascii"))
+
+
+def unpack(data: bytes, number: int = 1) -> Page:
+    """Return the page that `pack` made `data` of, as page `number` of its item.
+
+    Raises ValueError where the bytes are damaged or were written by a version of archivist newer than this.
+    """
+    try:
+        record = json.loads(zlib.decompress(data))
+    except zlib.error as error:
+        raise ValueError(f"the bytes of a page are damaged: {error}") from error
+    if record["layout"] != _LAYOUT:
+        raise ValueError(f"layout {record['layout']} of a page is newer than this version of archivist")
+    glyphs = iter(_glyphs(record))
+    lines = iter(
+        [
+            Line(tuple(islice(glyphs, length)), Box(*box), method, handwritten)
+            for *box, length, method, handwritten in record["lines"]
+        ]
+    )
+    regions = tuple(
+        Region(kind, Box(*box), tuple(islice(lines, length)), table, row, column, rows, columns)
+        for *box, kind, length, table, row, column, rows, columns in record["regions"]
+    )
+    steps = tuple(Step(stage, what) for stage, what in record["steps"])
+    return Page(number, Scan(*record["scan"]), regions, record["rotation"], record["blank"], steps)
+
+
+def _joined(chars: Sequence[str]) -> str | Sequence[str]:
+    # Two lone surrogates side by side would come back from JSON as one character.
+    text = "".join(chars)
+    whole = len(text) == len(chars) and not any("\ud800" <= char <= "\udfff" for char in text)
+    return text if whole else chars
+
+
+def _glyphs(record: Any) -> list[Glyph]:
+    others = {
+        place: tuple(Alternative(*pair) for pair in zip(flat[::2], flat[1::2], strict=True))
+        for place, *flat in record["alternatives"]
+    }
+    numbers = iter(record["boxes"])
+    boxes = map(Box._make, zip(numbers, numbers, numbers, numbers, strict=True))
+    columns = zip(record["chars"], boxes, record["confidences"], strict=True)
+    return [
+        Glyph(char, box, confidence, others.get(place, ()))
+        for place, (char, box, confidence) in enumerate(columns)
+    ]

@@ -1,0 +1,47 @@
+"""What is known, written for others: catalogues for people and records for programs, one module a format."""
+
+import os
+from collections.abc import Callable, Iterable
+from gettext import gettext as _
+from pathlib import Path
+from typing import BinaryIO
+
+from archivist.errors import ArchivistError, WrongCall
+from archivist.export import csv, jsonl, xlsx
+from archivist.export.jsonl import record
+from archivist.model import Item
+
+__all__ = ["FORMATS", "record", "write"]
+
+_WRITERS: dict[str, Callable[[Iterable[Item], BinaryIO], int]] = {
+    "xlsx": xlsx.write,
+    "csv": csv.write,
+    "jsonl": jsonl.write,
+}
+FORMATS = tuple(_WRITERS)
+
+
+def write(format: str, items: Iterable[Item], path: Path) -> int:
+    """Write `items` to `path` as `format` (one of FORMATS), one row each, and return how many there were.
+
+    The path holds what it held before until everything is written. Raises WrongCall where the format is unknown
+    or the folder does not exist, ArchivistError where the path cannot be written.
+    """
+    if format not in _WRITERS:
+        message = _("There is no export format “{format}”; there are {known}.")
+        raise WrongCall(message.format(format=format, known=", ".join(FORMATS)))
+    if not path.parent.is_dir():
+        raise WrongCall(_("The folder {folder} does not exist.").format(folder=path.parent))
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with partial.open("wb") as stream:
+            rows = _WRITERS[format](items, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    except OSError as error:
+        message = _("{path} cannot be written: {reason}")
+        raise ArchivistError(message.format(path=path, reason=error.strerror or error)) from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return rows

@@ -1,0 +1,78 @@
+"""One item a line as JSON, for programs; `schemas/item.schema.json` says what stands in it."""
+
+import json
+from collections.abc import Iterable
+from math import ceil, floor
+from typing import Any, BinaryIO
+
+from archivist.model import Box, CampaignLink, Document, Field, Item, Page
+
+
+def write(items: Iterable[Item], stream: BinaryIO) -> int:
+    """Write each of `items` as a line of UTF-8 to `stream` and return how many there were."""
+    rows = 0
+    for item in items:
+        line = json.dumps(record(item), ensure_ascii=False, allow_nan=False) + "\n"
+        # Half a surrogate pair has no UTF-8 form; the escape that stands for it here means the same in JSON.
+        stream.write(line.encode("utf-8", "backslashreplace"))
+        rows += 1
+    return rows
+
+
+def record(item: Item) -> dict[str, Any]:
+    """Return `item` as the export says it: plain values only, boxes in whole pixels of the original scan."""
+    return {
+        "id": item.id,
+        "level": item.level,
+        "reference_code": item.reference_code,
+        "title": item.title,
+        "documents": [_document(document) for document in item.documents],
+        "campaigns": [_campaign(link) for link in item.campaigns],
+        "pages": [_page(page) for page in item.pages],
+    }
+
+
+def _document(document: Document) -> dict[str, Any]:
+    fields: dict[str, list[dict[str, Any]]] = {}
+    for field in document.fields:
+        fields.setdefault(field.name, []).append(_field(field))
+    return {"kind": document.kind, "form": document.form, "pages": list(document.pages), "fields": fields}
+
+
+def _field(field: Field) -> dict[str, Any]:
+    return {
+        "value": field.value,
+        "raw": field.raw,
+        "page": field.evidence.page,
+        "box": _outward(field.evidence.box),
+        "confidence": round(field.confidence, 4),
+        "method": field.method,
+        "status": field.status,
+    }
+
+
+def _outward(box: Box) -> list[int]:
+    # The paper ends at 0, whatever the way back from a straightened page says.
+    return [
+        max(floor(box.left), 0),
+        max(floor(box.top), 0),
+        max(ceil(box.right), 0),
+        max(ceil(box.bottom), 0),
+    ]
+
+
+def _campaign(link: CampaignLink) -> dict[str, Any]:
+    evidence = [{"page": proof.page, "text": proof.text} for proof in link.evidence]
+    return {"id": link.id, "name": link.name, "confidence": round(link.confidence, 4), "evidence": evidence}
+
+
+def _page(page: Page) -> dict[str, Any]:
+    scan = page.scan
+    return {
+        "number": page.number,
+        "text": page.text,
+        "confidence": round(page.confidence, 4),
+        "blank": page.blank,
+        "rotation": page.rotation,
+        "scan": {"name": scan.name, "sha256": scan.sha256, "index": scan.index},
+    }

@@ -1,0 +1,113 @@
+"""Rows of a printed catalogue such as 归档文件目录, as `schemas/catalogues/` lays them out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from gettext import gettext as _
+from math import floor
+from typing import Any, Literal
+
+from archivist.definitions import load
+from archivist.export.elements import Statement, statements
+from archivist.model import CampaignLink, Item
+
+# What makes a spreadsheet take a text for a formula, also in the full-width forms that a Chinese Excel takes for
+# the same (OWASP, CSV Injection).
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: filled from `element` of the crosswalk, or with the number of the row where that is None."""
+
+    heading: str
+    width: float
+    align: Literal["left", "center", "right"]
+    element: str | None = None
+    running: bool = False
+    show: Literal["text", "number", "date8"] = "text"
+    join: str = "；"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How a catalogue is laid out: sizes in points, margins in centimetres, from which confidence down is doubt."""
+
+    heading: str
+    font: str
+    sizes: dict[str, float]
+    margins: dict[str, float]
+    footer: str
+    doubt_below: float
+    doubt_colour: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands in a cell; `doubts` say in words what of it is not sure."""
+
+    content: str | int
+    doubts: tuple[str, ...] = ()
+
+
+@cache
+def listing(name: str) -> Listing:
+    """Return the catalogue `name`, such as `da-t-22-2015`."""
+    definition: dict[str, Any] = load(f"schemas/catalogues/{name}.yaml")
+    return Listing(
+        definition["heading"],
+        definition["font"],
+        definition["sizes"],
+        definition["margins_cm"],
+        definition["footer"],
+        definition["doubt"]["below"],
+        definition["doubt"]["colour"],
+        tuple(Column(**column) for column in definition["columns"]),
+    )
+
+
+def cells(layout: Listing, item: Item, row: int) -> tuple[Cell, ...]:
+    """Return the cells of `item` as row number `row` (from 1), one for each column."""
+    return tuple(_cell(layout, column, item, row) for column in layout.columns)
+
+
+def like_formula(text: str) -> bool:
+    """Say whether a spreadsheet might take `text` for a formula."""
+    return text.startswith(_FORMULA)
+
+
+def _cell(layout: Listing, column: Column, item: Item, row: int) -> Cell:
+    if column.element is None:
+        return Cell(row)
+    found = statements(item, column.element)
+    text = column.join.join(_shown(statement, column) for statement in found)
+    doubts = tuple(_doubts(found, layout.doubt_below))
+    whole = column.show == "number" and text.isascii() and text.isdigit() and len(text) < 10
+    return Cell(int(text) if whole else text, doubts)
+
+
+def _shown(statement: Statement, column: Column) -> str:
+    text = _eight_digits(statement.text) if column.show == "date8" else statement.text
+    return f"[{text}]" if statement.inferred else text
+
+
+def _eight_digits(date: str) -> str:
+    """Return an ISO date as DA/T 22 writes it: 1995-06 as 19950600; anything else as it is."""
+    digits = date.replace("-", "")
+    dashed = len(date) in (4, 7, 10) and len(digits) in (4, 6, 8)
+    return digits.ljust(8, "0") if dashed and digits.isascii() and digits.isdigit() else date
+
+
+def _doubts(found: tuple[Statement, ...], below: float) -> Iterator[str]:
+    for statement in found:
+        proof = statement.proof
+        if proof is None:
+            continue
+        sure = floor(proof.confidence * 100)
+        if isinstance(proof, CampaignLink):
+            if proof.confidence < below:
+                yield _("“{text}”: {sure} % sure.").format(text=statement.text, sure=sure)
+        elif proof.status == "review" or (proof.status == "accepted" and proof.confidence < below):
+            message = _("“{text}”: {sure} % sure, read on page {page} as “{raw}”.")
+            yield message.format(text=statement.text, sure=sure, page=proof.evidence.page, raw=proof.raw)

@@ -1,0 +1,226 @@
+"""The first reader: PP-OCRv6 detection and recognition networks, from the wheel of RapidOCR.
+
+RapidOCR's own pipeline is left aside: it drops lines under `text_score`, crops from a shrunken page and keeps only a
+mean score a line. Its networks are called here one by one, and the CTC output is decoded with a confidence, a place
+and the next best characters for each character.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from archivist.errors import NotInstalled
+from archivist.model import Alternative, Box, Glyph, Line
+from archivist.ocr import Grey
+
+#: Longest side the detection network sees; 16-point print on A4 is then 24 pixels high.
+DETECTION_SIDE = 1280
+_CROP_HEIGHT = 48
+_NARROWEST, _WIDEST = 96, 2400
+#: Columns of one recognition batch, height 48: what fits the caches of a small machine.
+_BATCH_COLUMNS = 3200
+_TALL = 1.5
+_ALTERNATIVES = 3
+_LEAST_ALTERNATIVE = 0.01
+
+Quad = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    char: str
+    confidence: float
+    #: Where the character peaks along the line, 0..1.
+    at: float
+    alternatives: tuple[Alternative, ...]
+
+
+class RapidReader:
+    """Reads with PP-OCRv6 on OpenVINO, or on onnxruntime where OpenVINO is absent."""
+
+    name = "rapid"
+
+    def __init__(self, threads: int = 0) -> None:
+        """Load the networks; `threads` 0 takes all cores. NotInstalled where RapidOCR is missing."""
+        self._detector, self._recogniser = _networks(threads)
+        self._characters: list[str] = self._recogniser.postprocess_op.character
+
+    def read(self, image: Grey) -> tuple[Line, ...]:
+        """Return every line found on `image` (height, width), boxes in its pixels, in no promised order."""
+        quads = self._detect(image)
+        crops = [_crop(image, quad) for quad in quads]
+        lines = []
+        for quad, decoded in zip(quads, self._recognise(crops), strict=True):
+            glyphs = tuple(_glyphs(quad, decoded))
+            if glyphs:
+                lines.append(Line(glyphs, Box.around(glyph.box for glyph in glyphs), self.name))
+        return tuple(lines)
+
+    def _detect(self, image: Grey) -> list[Quad]:
+        scale = min(1.0, DETECTION_SIDE / max(image.shape))
+        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
+        found = self._detector(cv2.cvtColor(small, cv2.COLOR_GRAY2RGB)).boxes
+        return [] if found is None else [np.asarray(quad, np.float32) / scale for quad in found]
+
+    def _recognise(self, crops: Sequence[Grey]) -> list[list[_Decoded]]:
+        results: list[list[_Decoded]] = [[] for _ in crops]
+        for batch in _batches([_width(crop) for crop in crops]):
+            width = max(_width(crops[number]) for number in batch)
+            tensor = np.zeros((len(batch), 3, _CROP_HEIGHT, width), np.float32)
+            for row, number in enumerate(batch):
+                tensor[row] = _normalised(crops[number], width)
+            # The session hands out its own buffer, which the next call overwrites.
+            output = np.array(self._recogniser.session(tensor))
+            for row, number in enumerate(batch):
+                results[number] = self._decode(output[row], width / _natural_width(crops[number]))
+        return results
+
+    def _decode(self, output: NDArray[np.float32], stretch: float) -> list[_Decoded]:
+        best = output.argmax(axis=1)
+        starts = np.flatnonzero((best != 0) & (best != np.concatenate(([0], best[:-1]))))
+        columns = len(best)
+        decoded = []
+        for start in starts:
+            end = start + 1
+            while end < columns and best[end] == best[start]:
+                end += 1
+            peak = int(start + output[start:end, best[start]].argmax())
+            order = np.argpartition(output[peak], -_ALTERNATIVES - 1)[-_ALTERNATIVES - 1 :]
+            others = sorted(
+                (
+                    Alternative(self._characters[code], float(output[peak, code]))
+                    for code in order
+                    if code not in (0, best[start]) and output[peak, code] >= _LEAST_ALTERNATIVE
+                ),
+                key=lambda other: -other.confidence,
+            )
+            char = self._characters[best[start]]
+            confidence = min(float(output[peak, best[start]]), 1.0)
+            decoded.append(_Decoded(char, confidence, min((peak + 0.5) / columns * stretch, 1.0), tuple(others)))
+        return decoded
+
+
+def _networks(threads: int) -> tuple[Any, Any]:
+    try:
+        from rapidocr.ch_ppocr_det import TextDetector
+        from rapidocr.ch_ppocr_rec import TextRecognizer
+        from rapidocr.main import DEFAULT_CFG_PATH, root_dir
+        from rapidocr.utils.parse_parameters import ParseParams
+        from rapidocr.utils.typings import EngineType
+    except ImportError as error:
+        raise NotInstalled("the first reader is not installed: pip install 'rapidocr==3.10.*'") from error
+    logging.getLogger("RapidOCR").setLevel(logging.WARNING)
+    cores = threads or -1
+    engine = _engine()
+    config = ParseParams.update_batch(
+        ParseParams.load(DEFAULT_CFG_PATH),
+        {
+            "Det.engine_type": EngineType(engine),
+            "Rec.engine_type": EngineType(engine),
+            "Det.limit_type": "max",
+            "Det.limit_side_len": DETECTION_SIDE,
+            "EngineConfig.openvino.inference_num_threads": cores,
+            "EngineConfig.onnxruntime.intra_op_num_threads": cores,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+        },
+    )
+    for part in (config.Det, config.Rec):
+        part.engine_cfg = config.EngineConfig[engine]
+        part.model_root_dir = root_dir / "models"
+    config.Rec.font_path = None
+    return TextDetector(config.Det), TextRecognizer(config.Rec)
+
+
+def _engine() -> str:
+    from importlib.util import find_spec
+
+    for name in ("openvino", "onnxruntime"):
+        if find_spec(name):
+            return name
+    raise NotInstalled("no engine for the first reader: pip install openvino (or onnxruntime)")
+
+
+def _crop(image: Grey, quad: Quad) -> Grey:
+    """Return the line inside `quad`, 48 pixels high, upright; a tall one lies on its left side."""
+    width, height = _sides(quad)
+    if height >= _TALL * width:
+        quad, width, height = np.roll(quad, -1, axis=0), height, width
+    columns = max(round(width * _CROP_HEIGHT / max(height, 1.0)), 8)
+    target = np.array([[0, 0], [columns, 0], [columns, _CROP_HEIGHT], [0, _CROP_HEIGHT]], np.float32)
+    shrink = _CROP_HEIGHT / max(height, 1.0)
+    if shrink < 0.5:
+        # Warping alone would skip pixels; averaging first keeps thin strokes.
+        left, top = np.maximum(np.floor(quad.min(axis=0)).astype(int), 0)
+        right, bottom = np.ceil(quad.max(axis=0)).astype(int) + 1
+        part = image[top:bottom, left:right]
+        image = cv2.resize(part, None, fx=2 * shrink, fy=2 * shrink, interpolation=cv2.INTER_AREA)
+        quad = (quad - (left, top)).astype(np.float32) * (2 * shrink)
+    matrix = cv2.getPerspectiveTransform(quad, target)
+    return np.asarray(
+        cv2.warpPerspective(
+            image, matrix, (columns, _CROP_HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        ),
+        np.uint8,
+    )
+
+
+def _sides(quad: Quad) -> tuple[float, float]:
+    top, right, bottom, left = (float(np.linalg.norm(quad[i] - quad[(i + 1) % 4])) for i in range(4))
+    return max(top, bottom), max(left, right)
+
+
+def _natural_width(crop: Grey) -> int:
+    return min(crop.shape[1], _WIDEST)
+
+
+def _width(crop: Grey) -> int:
+    # Few distinct widths: the engine prepares itself anew for each shape it sees.
+    return max(-(-_natural_width(crop) // 64) * 64, _NARROWEST)
+
+
+def _batches(widths: Sequence[int]) -> Iterator[list[int]]:
+    batch: list[int] = []
+    for number in sorted(range(len(widths)), key=widths.__getitem__):
+        if batch and widths[number] * (len(batch) + 1) > _BATCH_COLUMNS:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
+
+
+def _normalised(crop: Grey, width: int) -> NDArray[np.float32]:
+    natural = _natural_width(crop)
+    if natural != crop.shape[1]:
+        crop = np.asarray(cv2.resize(crop, (natural, _CROP_HEIGHT)), np.uint8)
+    row = np.zeros((_CROP_HEIGHT, width), np.float32)
+    row[:, :natural] = crop / np.float32(127.5) - 1
+    return row
+
+
+def _glyphs(quad: Quad, decoded: Sequence[_Decoded]) -> Iterator[Glyph]:
+    """Yield the glyphs of one line; a space is kept only between two that are not Chinese."""
+    width, height = _sides(quad)
+    if height >= _TALL * width:
+        quad, width, height = np.roll(quad, -1, axis=0), height, width
+    half = height * 0.5 / max(width, 1.0)
+    edges = [0.0, *((a.at + b.at) / 2 for a, b in zip(decoded, decoded[1:], strict=False)), 1.0]
+    for number, entry in enumerate(decoded):
+        if entry.char.isspace() and not _latin_both_sides(decoded, number):
+            continue
+        start = max(edges[number], entry.at - half, 0.0)
+        end = min(edges[number + 1], entry.at + half, 1.0)
+        corners = [quad[a] + (quad[b] - quad[a]) * at for at in (start, end) for a, b in ((0, 1), (3, 2))]
+        xs, ys = zip(*corners, strict=True)
+        box = Box(float(min(xs)), float(min(ys)), float(max(xs)), float(max(ys)))
+        yield Glyph(entry.char[0], box, entry.confidence, entry.alternatives)
+
+
+def _latin_both_sides(decoded: Sequence[_Decoded], number: int) -> bool:
+    around = decoded[max(number - 1, 0) : number + 2]
+    return len(around) == 3 and all(entry.char.isascii() for entry in around)

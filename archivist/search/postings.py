@@ -1,0 +1,265 @@
+"""What rests on the inner parts of Whoosh 2.7.5: bigrams without positions, written and merged term by term.
+
+Whoosh's own way makes a Token object a word and a tuple a posting and sorts them all; for Chinese text that is four
+times as slow. Everything here uses its stock codec, so its own reader can open the result.
+"""
+
+import heapq
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from io import BytesIO
+from itertools import groupby
+from mmap import ACCESS_READ, mmap
+from operator import add, itemgetter
+from pathlib import Path
+from typing import Any
+
+from whoosh.codec.whoosh3 import W3Codec, W3LeafMatcher, W3PostingsWriter, W3TermInfo
+from whoosh.fields import COLUMN, FieldType, Schema
+from whoosh.filedb.filestore import FileStorage
+from whoosh.filedb.structfile import StructFile
+from whoosh.formats import Existence
+from whoosh.reading import SegmentReader, TermNotFound
+from whoosh.writing import SegmentWriter
+
+from archivist.search.compare import runs
+from archivist.search.fields import IndexDefinition
+
+# A merge of up to this many documents is done while someone waits (about two seconds); more is for `optimize`.
+_SMALL = 1000
+_MANY = 10
+# Lists of fewer postings than this stand beside their term.
+_SHORT = 9
+# Beside the postings: what hits are named and sorted by, the compared text, and the scripted one where it differs.
+COLUMNS = ("head_column", "text_column", "scripted_column")
+
+
+class Bigrams(FieldType):  # type: ignore[misc]
+    """Indexes a compared text by its bigrams, and the last character of each run by itself.
+
+    So a word is where all its bigrams are, and one character is where a term begins with it. The count is the weight
+    of the posting.
+    """
+
+    # Existence stores no value beside the weight, which already is the count.
+    format = Existence()
+    indexed, stored, scorable = True, False, False
+
+    def __init__(self) -> None:
+        """Take nothing from Whoosh's own set-up, which wants an analyzer."""
+
+    def index(self, value: str, **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Yield each term with its count; `value` is compared text."""
+        counts: Counter[str] = Counter()
+        for run in runs(value):
+            counts.update(map(add, run, run[1:]))
+            counts[run[-1]] += 1
+        for term, count in counts.items():
+            yield term.encode(), count, float(count), b""
+
+
+class Keys(FieldType):  # type: ignore[misc]
+    """Indexes each of a list of keys as one term."""
+
+    format = Existence()
+    indexed, stored, scorable = True, False, False
+
+    def __init__(self) -> None:
+        """As in Bigrams."""
+
+    def index(self, value: Iterable[str], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Yield each key once."""
+        for key in dict.fromkeys(value):
+            yield key.encode(), 1, 1.0, b""
+
+
+def schema(definition: IndexDefinition) -> Schema:
+    """Return the Whoosh schema: the fields of the definition, the identifier, and the columns."""
+    return Schema(
+        id=Keys(),
+        **{name: COLUMN() for name in COLUMNS},
+        **{
+            name: Bigrams() if field.analysis == "substring" else Keys()
+            for name, field in definition.fields.items()
+        },
+    )
+
+
+class MappedStorage(FileStorage):  # type: ignore[misc]
+    """A folder whose contents are mapped into memory when read; Whoosh's compound form would copy them."""
+
+    def open_file(self, name: str, **kwargs: Any) -> StructFile:
+        """Return `name` opened for reading."""
+        path = Path(self.folder, name)
+        with path.open("rb") as stream:
+            if not path.stat().st_size:
+                return StructFile(BytesIO(), name=name, **kwargs)
+            return StructFile(mmap(stream.fileno(), 0, access=ACCESS_READ), name=name, **kwargs)
+
+
+Posting = tuple[Sequence[int], Sequence[float]]
+
+
+def blocks(reader: SegmentReader, field: str, term: bytes) -> Iterator[Posting]:
+    """Yield the postings of a term of one segment: document numbers and counts, deleted documents among them."""
+    with suppress(TermNotFound):
+        yield from _read(reader, field, term, reader._terms.term_info(field, term))
+
+
+def terms(reader: SegmentReader, field: str, prefix: bytes) -> Iterator[tuple[bytes, Iterator[Posting]]]:
+    """Yield, in order, the terms of a field of one segment that begin with `prefix`, with their postings."""
+    for (name, term), info in reader._terms.items_from(field, prefix):
+        if name != field or not term.startswith(prefix):
+            return
+        yield term, _read(reader, field, term, info)
+
+
+def _read(reader: SegmentReader, field: str, term: bytes, info: Any) -> Iterator[Posting]:
+    if info.is_inlined():
+        ids, weights, _ = info.inlined_postings()
+        yield ids, weights
+        return
+    matcher = W3LeafMatcher(reader._terms._postfile, *info.extent(), reader.schema[field].format)
+    while matcher.is_active():
+        matcher._read_ids()
+        matcher._read_weights()
+        yield matcher._ids, matcher._weights
+        matcher._next_block()
+
+
+class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
+    """Whoosh's writer of postings, which takes them in blocks and keeps short lists beside the term."""
+
+    def extend(self, ids: "array[int]", counts: "array[float]") -> None:
+        """Add postings that follow those already added."""
+        start = 0
+        while start < len(ids):
+            if len(self._ids) == self._blocklimit:
+                self._write_block()
+            stop = start + self._blocklimit - len(self._ids)
+            self._ids.extend(ids[start:stop])
+            self._weights.extend(counts[start:stop])
+            self._maxweight: float = max(self._weights)
+            start = stop
+
+    def finish_postings(self) -> W3TermInfo:
+        """Return where the postings are; Whoosh's own way to keep short lists calls a method it does not have."""
+        if self.written() or len(self._ids) >= self._inlinelimit:
+            return super().finish_postings()
+        info: W3TermInfo = self._terminfo
+        self._terminfo = None
+        info.add_block(self)
+        info.set_inlined(self._ids, self._weights, ())
+        return info
+
+
+class Codec(W3Codec):  # type: ignore[misc]
+    """Whoosh's codec with short lists kept beside the term: most bigrams stand in few documents."""
+
+    def postings_writer(self, dbfile: Any, byteids: bool = False) -> _PostingsWriter:
+        """Return a writer of postings to `dbfile`."""
+        return _PostingsWriter(dbfile, self._blocklimit, byteids, self._compression, _SHORT)
+
+
+class _Pool:
+    """The postings of the documents being added, gathered by term; stands in for Whoosh's PostingPool."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, dict[bytes, tuple[array[int], array[float]]]] = {}
+
+    def add(self, posting: tuple[str, bytes, int, float, bytes]) -> None:
+        field, term, number, count, _ = posting
+        rows = self.fields.setdefault(field, {})
+        row = rows.get(term)
+        if row is None:
+            row = rows[term] = (array("I"), array("f"))
+        row[0].append(number)
+        row[1].append(count)
+
+    def cleanup(self) -> None:
+        self.fields.clear()
+
+
+class TermWriter(SegmentWriter):  # type: ignore[misc]
+    """Whoosh's writer, writing term by term: of the documents added, then of the segments merged in."""
+
+    def __init__(self, index: Any) -> None:
+        # The lock is the caller's, who needs it before there is an index.
+        super().__init__(index, _lk=False, compound=False, codec=Codec())
+        self.pool = _Pool()
+        self._merged: list[tuple[SegmentReader, int, dict[int, int] | None]] = []
+
+    def merge_in(self, segment: Any) -> None:
+        """Take over the living documents of `segment`."""
+        reader, first = SegmentReader(self.storage, self.schema, segment), self.docnum
+        self._merged.append((reader, first, None))
+        self._merged[-1] = (reader, first, self.write_per_doc(set(self.schema.names()), reader))
+        self._added = True
+
+    def _flush_segment(self) -> None:
+        self.perdocwriter.close()
+        writer = self.fieldwriter
+        for name in sorted(name for name, field in self.schema.items() if field.indexed):
+            sources = [self._pooled(name)]
+            sources += [_renumbered(number, name, *merged) for number, merged in enumerate(self._merged, 1)]
+            writer.start_field(name, self.schema[name])
+            for term, parts in groupby(heapq.merge(*sources, key=itemgetter(0, 1)), key=itemgetter(0)):
+                writer.start_term(term)
+                for _, _, numbers, counts in parts:
+                    writer._postwriter.extend(numbers, counts)
+                writer.finish_term()
+            writer.finish_field()
+        writer.close()
+
+    def _pooled(self, field: str) -> Iterator[tuple[bytes, int, "array[int]", "array[float]"]]:
+        for term, (numbers, counts) in sorted(self.pool.fields.get(field, {}).items(), key=itemgetter(0)):
+            yield term, 0, numbers, counts
+
+    def _finish(self) -> None:
+        for reader, _, _ in self._merged:
+            reader.close()
+        super()._finish()
+
+
+def _renumbered(
+    source: int, field: str, reader: SegmentReader, first: int, numbers: dict[int, int] | None
+) -> Iterator[tuple[bytes, int, "array[int]", "array[float]"]]:
+    for term, postings in terms(reader, field, b""):
+        ids, counts = array("I"), array("f")
+        for old, weights in postings:
+            if numbers is None:
+                ids.extend([first + number for number in old])
+                counts.extend(weights)
+            else:
+                living = [(numbers[n], weight) for n, weight in zip(old, weights, strict=True) if n in numbers]
+                ids.extend(number for number, _ in living)
+                counts.extend(weight for _, weight in living)
+        if ids:
+            yield term, source, ids, counts
+
+
+def merge_all(writer: TermWriter, segments: list[Any]) -> list[Any]:
+    """Merge everything into one segment (a Whoosh merge policy)."""
+    for segment in filter(_living, segments):
+        writer.merge_in(segment)
+    return []
+
+
+def merge_small(writer: TermWriter, segments: list[Any]) -> list[Any]:
+    """Merge small segments of about the same size once there are many of them (a Whoosh merge policy)."""
+    kept = []
+    for _, tier in groupby(sorted(segments, key=_living), key=lambda segment: len(str(_living(segment)))):
+        alike = list(tier)
+        small = sum(map(_living, alike)) <= _SMALL
+        if small and len(alike) >= _MANY:
+            merge_all(writer, alike)
+        else:
+            # A segment of which nothing lives is dropped.
+            kept += [segment for segment in alike if _living(segment)]
+    return kept
+
+
+def _living(segment: Any) -> int:
+    return int(segment.doc_count_all()) - int(segment.deleted_count())

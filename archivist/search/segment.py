@@ -1,0 +1,225 @@
+"""Finding and weighing the documents of one Whoosh segment."""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from archivist.search.compare import compared, number_key, runs, scripted
+from archivist.search.document import SearchDocument
+from archivist.search.fields import IndexDefinition
+from archivist.search.postings import COLUMNS, Posting, blocks, terms
+from archivist.search.query import Query, Word
+
+# Looking through one text takes as long as reading about this many postings.
+_POSTINGS_A_TEXT = 30
+_BETWEEN = "\x1f"
+
+
+class Found(NamedTuple):
+    """A document of a segment that answers a query: its score, and the fields it was found in."""
+
+    number: int
+    score: float
+    why: tuple[str, ...]
+
+
+class _Match(NamedTuple):
+    """What one word is worth in one document."""
+
+    score: float
+    fields: tuple[str, ...]
+
+
+def row(document: SearchDocument, definition: IndexDefinition) -> dict[str, Any]:
+    """Return what Whoosh is given of `document`: compared texts and keys by field, and the columns."""
+    offered: dict[str, Any] = {}
+    for name in definition.fields:
+        value = "".join(document.pages) if name == "text" else getattr(document, name)
+        values = () if value is None else value if isinstance(value, tuple) else (value,)
+        match definition.fields[name].analysis:
+            case "substring":
+                # Compared text has no line breaks, so a word cannot reach from one value into the next.
+                offered[name] = "\n".join(map(compared, values))
+            case "number":
+                offered[name] = [number_key(number) for number in values]
+            case "year":
+                offered[name] = [str(year) for year in values]
+    written = scripted("".join(document.pages))
+    head = (document.date or "", *(offered[name] for name in _headed(definition)), document.id)
+    columns = (_BETWEEN.join(head), offered["text"], "" if written == offered["text"] else written)
+    return (
+        offered
+        | {"id": [document.id]}
+        | {name: column.encode() for name, column in zip(COLUMNS, columns, strict=True)}
+    )
+
+
+class Segment:
+    """One segment as opened: numbers of documents count from 0 within it."""
+
+    def __init__(self, reader: Any, definition: IndexDefinition) -> None:
+        self.living: int = reader.doc_count()
+        self._reader = reader
+        self._definition = definition
+        self._deleted = frozenset(reader.deleted_docs_set)
+        self._place = {name: place for place, name in enumerate(_headed(definition), 1)}
+        self._head, self._text, self._scripted = (
+            reader.column_reader(name, translate=False) for name in COLUMNS
+        )
+
+    def find(self, query: Query) -> Iterator[Found]:
+        """Yield every document that answers `query`."""
+        numbered: dict[int, tuple[float, str]] = {}
+        for name in reversed(self._definition.named("number")):
+            weight = self._definition.fields[name].weight
+            postings: Iterable[Posting] = ()
+            if query.number:
+                postings = blocks(self._reader, name, query.number.encode())
+            elif query.series:
+                postings = (
+                    posting
+                    for _, found in terms(self._reader, name, query.series.encode())
+                    for posting in found
+                )
+            for number in self._holding(postings):
+                if weight > numbered.get(number, (0.0, ""))[0]:
+                    numbered[number] = (weight, name)
+        matched = self._matching(query.words)
+        if query.number:
+            printed = self._matching((Word(query.number, query.number),))
+            matched = {
+                number: max(matched.get(number, _NOTHING), printed.get(number, _NOTHING))
+                for number in matched.keys() | printed.keys()
+            }
+        for number in numbered.keys() | matched.keys():
+            weight, name = numbered.get(number, (0.0, ""))
+            score, fields = matched.get(number, _NOTHING)
+            yield Found(number, weight + score, (name, *fields) if name else fields)
+
+    def named(self, number: int) -> tuple[str, str]:
+        """Return the date ("" where unknown) and the id of a document."""
+        date, *_, id_ = self._head[number].decode().split(_BETWEEN, len(self._place) + 1)
+        return date, id_
+
+    def _holding(self, postings: Iterable[Posting]) -> set[int]:
+        return {number for ids, _ in postings for number in ids} - self._deleted
+
+    def _matching(self, words: Collection[Word]) -> dict[int, _Match]:
+        """Return the documents in which every one of `words` occurs, with the mean of what they are worth."""
+        matched: dict[int, _Match] | None = None
+        for word in sorted(words, key=self._frequency):
+            found = self._worth(word, matched)
+            if matched is not None:
+                found = {
+                    number: _Match(
+                        match.score + matched[number].score, (*matched[number].fields, *match.fields)
+                    )
+                    for number, match in found.items()
+                }
+            matched = found
+        return {
+            number: _Match(match.score / len(words), self._by_weight(match.fields))
+            for number, match in (matched or {}).items()
+        }
+
+    def _by_weight(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(set(names), key=lambda name: (-self._definition.fields[name].weight, name)))
+
+    def _frequency(self, word: Word) -> int:
+        grams = [gram for run in runs(word.folded) for gram in _bigrams(run)]
+        if not grams:
+            return self.living
+        return min(int(self._reader.doc_frequency("text", gram)) for gram in grams)
+
+    def _worth(self, word: Word, among: Collection[int] | None) -> dict[int, _Match]:
+        counts: dict[int, int] = {}
+        fields: dict[int, tuple[str, ...]] = {}
+        best: dict[int, float] = {}
+
+        def note(name: str, number: int, count: int) -> None:
+            counts[number] = counts.get(number, 0) + count
+            fields[number] = (*fields.get(number, ()), name)
+            best[number] = max(best.get(number, 0), self._definition.fields[name].weight)
+
+        for name in self._definition.named("substring"):
+            for number, count in self._occurrences(name, word.folded, among).items():
+                note(name, number, count)
+        if word.year:
+            for name in self._definition.named("year"):
+                for number in self._holding(blocks(self._reader, name, str(word.year).encode())):
+                    if among is None or number in among:
+                        note(name, number, 1)
+        typed, same = word.typed.encode(), self._definition.same_script
+        return {
+            number: _Match(
+                # More occurrences count for more, but never for as much as a better place.
+                best[number]
+                + count / (count + 1)
+                + (same if "text" in fields[number] and self._as_typed(number, word, typed) else 0),
+                fields[number],
+            )
+            for number, count in counts.items()
+        }
+
+    def _as_typed(self, number: int, word: Word, typed: bytes) -> bool:
+        written = self._scripted[number]
+        return typed in written if written else word.typed == word.folded
+
+    def _occurrences(self, field: str, needle: str, among: Collection[int] | None) -> dict[int, int]:
+        """Return how often `needle` occurs in `field`, by document; exact, whatever the postings can tell."""
+        pieces = list(runs(needle))
+        if pieces == [needle] and len(needle) <= 2:
+            return self._counted(self._postings(field, needle), among)
+        grams = {gram for piece in pieces for gram in _bigrams(piece)}
+        if grams:
+            candidates = self._with_all(field, grams, among)
+        else:
+            candidates = set(self._counted(self._postings(field, min(pieces, default="")), among))
+        sought = needle.encode()
+        place = self._place.get(field)
+        occurrences = {}
+        for number in candidates:
+            text = self._text[number] if place is None else self._head[number].split(b"\x1f", place + 1)[place]
+            if count := text.count(sought):
+                occurrences[number] = count
+        return occurrences
+
+    def _postings(self, field: str, needle: str) -> Iterator[Posting]:
+        """Yield the postings of a bigram, or of all terms that begin with a character."""
+        sought = needle.encode()
+        if len(needle) == 2:
+            yield from blocks(self._reader, field, sought)
+        else:
+            for _, postings in terms(self._reader, field, sought):
+                yield from postings
+
+    def _counted(self, postings: Iterable[Posting], among: Collection[int] | None) -> dict[int, int]:
+        counts: dict[int, int] = {}
+        for ids, weights in postings:
+            for number, weight in zip(ids, weights, strict=True):
+                counts[number] = counts.get(number, 0) + int(weight)
+        return {
+            number: count
+            for number, count in counts.items()
+            if number not in self._deleted and (among is None or number in among)
+        }
+
+    def _with_all(self, field: str, grams: Iterable[bytes], among: Collection[int] | None) -> set[int]:
+        frequencies = sorted((self._reader.doc_frequency(field, gram), gram) for gram in grams)
+        numbers = None if among is None else set(among)
+        for frequency, gram in frequencies:
+            if numbers is not None and frequency > _POSTINGS_A_TEXT * len(numbers):
+                break
+            holding = {number for ids, _ in blocks(self._reader, field, gram) for number in ids}
+            numbers = holding if numbers is None else numbers & holding
+        return (numbers or set()) - self._deleted
+
+
+_NOTHING = _Match(0.0, ())
+
+
+def _bigrams(run: str) -> Iterator[bytes]:
+    return (run[start : start + 2].encode() for start in range(len(run) - 1))
+
+
+def _headed(definition: IndexDefinition) -> tuple[str, ...]:
+    return tuple(name for name in definition.named("substring") if name != "text")
