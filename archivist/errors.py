@@ -9,6 +9,7 @@ ArchivistError                     1
 ├── NotInstalled                   3   a program or package is missing; the text says how to get it
 ├── TooManyFailures                4   a batch was stopped
 ├── ArchiveBusy                    1   another process is writing to this archive
+├── IndexUnusable                  1   the index must be made anew from the catalogue
 └── ScanError                      1   one scan cannot be used; becomes a Failure, never ends a batch
     ├── EmptyScan  TruncatedScan  WrongType  EncryptedScan  OversizedScan  UnreadableScan
     └── ReadingFailed                  the scan opened, but a later stage could not finish
@@ -59,6 +60,10 @@ class TooManyFailures(ArchivistError):
 
 class ArchiveBusy(ArchivistError):
     """Another process is writing to this archive."""
+
+
+class IndexUnusable(ArchivistError):
+    """The index is damaged or of another version; it can be made anew from the catalogue."""
 
 
 class ScanError(ArchivistError):

@@ -39,7 +39,7 @@ class _Folding(dict[int, str]):
 
 def _simplified(char: str) -> str:
     # A lone surrogate has no UTF-8 form for OpenCC to take.
-    return char if "\ud800" <= char <= "\udfff" else _converter().convert(char)
+    return char if "\ud800" <= char <= "\udfff" else str(_converter().convert(char))
 
 
 @cache
@@ -58,7 +58,7 @@ def fold(text: str) -> str:
 
 def simplify(text: str) -> str:
     """Return `text` in simplified characters, phrase by phrase, for display; the length may change."""
-    return _converter().convert(text)
+    return str(_converter().convert(text))
 
 
 def boxes(page: Page, start: int, end: int) -> list[Box]:

@@ -91,6 +91,18 @@ class Catalog:
         with self._database.reading() as connection:
             return _has_scan(connection, sha256)
 
+    def scans(self) -> Iterator[tuple[str, str]]:
+        """Give digest and name of every scan in the store, by digest."""
+        last = ""
+        query = select(scans.c.sha256, scans.c.name).order_by(scans.c.sha256).limit(CHUNK)
+        while True:
+            with self._database.reading() as connection:
+                rows = connection.execute(query.where(scans.c.sha256 > last)).all()
+            if not rows:
+                return
+            yield from ((row.sha256, row.name) for row in rows)
+            last = rows[-1].sha256
+
     def save_reading(self, page: Page, recipe: str) -> None:
         """Keep what `recipe` read on the scan of `page`; a reading that is there already stays as it is."""
         with self._database.writing() as connection:

@@ -7,7 +7,7 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from archivist.catalog.tables import SCHEMA_VERSION, meta, tables
@@ -30,8 +30,13 @@ class Database:
         # SQLite must know beforehand: it refuses a reader that turns writer, instead of making it wait.
         self._writer = self._engine.execution_options(immediate=True)
         try:
-            with self.writing() as connection:
-                tables.create_all(connection)
+            # Looked at first, because opening a catalogue must not wait for someone who is writing to it.
+            with self.reading() as connection:
+                there = inspect(connection).has_table(meta.name)
+            if not there:
+                with self.writing() as connection:
+                    _make_tables(connection)
+            with self.reading() as connection:
                 _check_version(connection)
         except ArchiveBusy:
             self.close()
@@ -62,7 +67,7 @@ def _engine(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
             return create_engine(parsed)
-        if parsed.database and parsed.database != ":memory:":
+        if parsed.database and not parsed.database.startswith((":memory:", "file:")):
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         options = {} if "timeout" in parsed.query else {"timeout": _PATIENCE}
         engine = create_engine(parsed, connect_args=options)
@@ -100,12 +105,21 @@ def _in_words() -> Iterator[None]:
         raise ArchivistError(_("The catalogue cannot be used: {reason}").format(reason=cause)) from error
 
 
-def _check_version(connection: Connection) -> None:
-    found = connection.scalar(select(meta.c.value).where(meta.c.name == "schema_version"))
-    if found is None:
+def _make_tables(connection: Connection) -> None:
+    tables.create_all(connection)
+    # Another process may have been faster.
+    if _version(connection) is None:
         connection.execute(insert(meta).values(name="schema_version", value=str(SCHEMA_VERSION)))
-    elif int(found) > SCHEMA_VERSION:
+
+
+def _check_version(connection: Connection) -> None:
+    found = _version(connection)
+    if found is None or int(found) > SCHEMA_VERSION:
         message = _(
             "A newer archivist wrote this catalogue (tables {found}, known here {known}). Update archivist."
         )
         raise SettingsError(message.format(found=found, known=SCHEMA_VERSION))
+
+
+def _version(connection: Connection) -> str | None:
+    return connection.scalar(select(meta.c.value).where(meta.c.name == "schema_version"))

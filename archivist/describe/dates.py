@@ -23,7 +23,9 @@ _POINTS = re.compile(
     r"(?<![\d./\-])(?P<year>\d{4}|\d{2})\s*(?P<mark>[./\-])\s*(?P<month>\d{1,2})\s*(?P=mark)\s*(?P<day>\d{1,2})"
     r"(?:\s*[日号])?(?![\d/\-]|\.\d)"
 )
-_MONTH_DAY = re.compile(rf"(?<![年\d〇一二三四五六七八九十.\s])\s*(?P<month>{_SMALL})\s*月\s*(?P<day>{_SMALL})\s*[日号曰]")
+_MONTH_DAY = re.compile(
+    rf"(?<![年\d〇一二三四五六七八九十.\s])\s*(?P<month>{_SMALL})\s*月\s*(?P<day>{_SMALL})\s*[日号曰]"
+)
 _SHORT = re.compile(
     r"(?<![\d./\-])(?P<one>\d{1,2})\s*(?P<mark>[./\-])\s*(?P<two>\d{1,2})(?:\s*[日号])?(?![\d/\-%]|\.\d|\s*[万亿元个倍米斤吨公亩])"
 )
@@ -40,11 +42,12 @@ class Found:
 
 
 def parse(text: str, context_year: int | None = None) -> str | None:
-    """Return the date that all of `text` is as `YYYY-MM-DD` or `YYYY-MM`, None where it is none or no such day exists.
+    """Return the date that all of `text` is, `YYYY-MM-DD` or `YYYY-MM`; None where it is none.
 
-    Arabic and Chinese numerals in either script, 民国 years, `95.9.27号`, outer brackets. A two-digit year is the one
-    nearest to `context_year` (without it 1949 to 2048). `28/9`, `4.16` and `9月5日` have a meaning only with
-    `context_year`; of `4/9` the day is the first, of `4.9` the month.
+    Arabic and Chinese numerals in either script, 民国 years, `95.9.27号`, outer brackets; a day that never
+    was gives None. A two-digit year is the one nearest to `context_year` (without it 1949 to 2048). `28/9`,
+    `4.16` and `9月5日` have a meaning only with `context_year`; of `4/9` the day is the first, of `4.9` the
+    month.
     """
     start, end = 0, len(text)
     folded = fold(text)
@@ -65,8 +68,8 @@ def parse(text: str, context_year: int | None = None) -> str | None:
 def find(text: str, context_year: int | None = None) -> list[Found]:
     """Return the dates that stand in `text`, left to right, without overlap.
 
-    Dates without a year, and dotted ones with a two-digit year (which may be the number of a section), are found
-    only where `context_year` says what they mean.
+    Dates without a year, and dotted ones with a two-digit year (which may be the number of a section), are
+    found only where `context_year` says what they mean.
     """
     found: list[Found] = []
     for entry in sorted(_candidates(fold(text), context_year, strict=True), key=lambda f: (f.start, -f.end)):
@@ -76,7 +79,7 @@ def find(text: str, context_year: int | None = None) -> list[Found]:
 
 
 def full_year(short: int, context_year: int | None) -> int:
-    """Return the four-digit year that the two digits `short` mean, nearest to `context_year` where there is one."""
+    """Return the year that the two digits `short` mean, nearest to `context_year` if there is one."""
     if context_year is None:
         return short + (1900 if short >= _FIRST_SHORT_YEAR else 2000)
     return min((century + short for century in (1800, 1900, 2000, 2100)), key=lambda y: abs(y - context_year))
@@ -88,7 +91,9 @@ def _candidates(folded: str, context_year: int | None, strict: bool) -> list[Fou
         found.append((match, _from_words(match, context_year)))
     for match in _POINTS.finditer(folded):
         if not strict or context_year is not None or len(match["year"]) == 4:
-            found.append((match, _iso(_year(match["year"], context_year), int(match["month"]), int(match["day"]))))
+            found.append(
+                (match, _iso(_year(match["year"], context_year), int(match["month"]), int(match["day"])))
+            )
     if context_year is not None:
         for match in _MONTH_DAY.finditer(folded):
             found.append((match, _iso(context_year, integer(match["month"]), integer(match["day"]))))
@@ -105,7 +110,11 @@ def _candidates(folded: str, context_year: int | None, strict: bool) -> list[Fou
 
 def _from_words(match: re.Match[str], context_year: int | None) -> str | None:
     if match["republic"]:
-        reign = integer(match["reign"].replace("百", "")) if "百" not in match["reign"] else _hundred(match["reign"])
+        reign = (
+            integer(match["reign"].replace("百", ""))
+            if "百" not in match["reign"]
+            else _hundred(match["reign"])
+        )
         year = None if reign is None else reign + _REPUBLIC
     else:
         year = _year(match["year"], context_year)

@@ -20,7 +20,7 @@ _LETTER_SPACE = re.compile(r"(?<![!-~])\s+|\s+(?![!-~])")
 
 @dataclass(frozen=True)
 class Printed:
-    """A line of the flow: where it begins in the flow, on which page, at which offset of the page's running text."""
+    """A line of the flow: where it begins there, its page, and its offset in the page's running text."""
 
     start: int
     page: Page
@@ -65,6 +65,23 @@ class Flow:
         """Return the index in `lines` of the line that character `offset` stands in."""
         return max(bisect_right(self._starts, offset) - 1, 0)
 
+    def gaps(self, start: int, end: int, least: float = 0.5) -> list[int]:
+        """Return the offsets between `start` and `end` before which the paper has white space or a new line.
+
+        Readers often drop the space between words set apart; `least` is its width in characters.
+        """
+        found = []
+        for printed in self.lines[self.line_at(start) : self.line_at(max(end - 1, start)) + 1]:
+            glyphs = printed.line.glyphs
+            if start < printed.start < end:
+                found.append(printed.start)
+            for place in range(max(start - printed.start, 0) + 1, min(end - printed.start, len(glyphs))):
+                before, after = glyphs[place - 1].box, glyphs[place].box
+                size = max(printed.line.box.height, 1.0)
+                if glyphs[place - 1].char.isspace() or after.left - before.right > least * size:
+                    found.append(printed.start + place)
+        return found
+
     def field(
         self,
         name: str,
@@ -78,8 +95,8 @@ class Flow:
     ) -> Field | None:
         """Return the field that characters `start` to `end` prove, None where they are no ink at all.
 
-        Its confidence is the least sure of the characters times `factor`. A span that runs over a page break is
-        shown on the page where it begins.
+        Its confidence is the least sure of the characters times `factor`. A span that runs over a page
+        break is shown on the page where it begins.
         """
         while start < end and self.text[start].isspace():
             start += 1
@@ -89,13 +106,15 @@ class Flow:
             return None
         first, last = self.line_at(start), self.line_at(end - 1)
         carrying = self.lines[first : last + 1]
-        sure = [
-            glyph.confidence
+        seen = [
+            glyph
             for printed in carrying
             for place, glyph in enumerate(printed.line.glyphs, printed.start)
             if start <= place < end and not glyph.char.isspace()
         ]
-        confidence = min(sure) * factor
+        # Brackets and points are read badly and mean little: they only count where there is nothing else.
+        letters = [glyph for glyph in seen if glyph.char.isalnum()] or seen
+        confidence = min(glyph.confidence for glyph in letters) * factor
         written = any(printed.line.handwritten or printed.kind == "handwriting" for printed in carrying)
         status: Status = "review" if written or doubtful or confidence < ACCEPTED_FROM else "accepted"
         evidence = self._evidence(start, end, carrying)

@@ -10,26 +10,35 @@ from archivist.describe.ink import closed
 from archivist.text import fold
 
 _NOT_IN_AGENCY = re.compile(r"[,。:;!?《》〈〉\"'\d%]|的|了|和各|以及|为|要|将|在|进行|认真|加强|做好")
+# 福建省厦门市人民政府 signs as 厦门市人民政府.
+_PROVINCE = re.compile(r"^[\u4e00-\u9fff]{2,3}省(?=[\u4e00-\u9fff]{1,6}[市县区州])")
 _NOTE = re.compile(r"\((?:章|印|盖章|公章|代章)\)$")
 
 
 def is_agency(text: str) -> bool:
     """Return whether all of `text` is the name of one agency, by its ending and the words it is free of."""
     name = _NOTE.sub("", closed(fold(text)))
-    if not 2 < len(name) <= 30 or _NOT_IN_AGENCY.search(name):
-        return name in _agencies()["suffixes"] and name == "国务院"
     if name == "国务院":
         return True
+    if not 2 < len(name) <= 30 or _NOT_IN_AGENCY.search(name) or name in _agencies()["suffixes"]:
+        return False
     if any(name.startswith(word) for word in _agencies()["generic"]):
         return False
     return any(name.endswith(suffix) and len(name) > len(suffix) for suffix in _agencies()["suffixes"])
 
 
+def is_receiver(text: str) -> bool:
+    """Return whether all of `text` may be addressed by itself: an agency, or a kind of them (市直各部门)."""
+    name = re.sub(r"\([^()]*\)", "", closed(fold(text)))
+    endings = _agencies()["suffixes"] + _agencies()["receivers"]
+    return name not in endings and name.endswith(tuple(endings))
+
+
 def split(text: str, gaps: Collection[int] = ()) -> list[tuple[int, int]]:
     """Return the spans of the agencies that `text` names one after another; empty where it is anything else.
 
-    Names may be divided by spaces, 、 or line breaks (`gaps`, offsets into `text`), or by nothing where the next
-    begins like one (中共…, the same place); spaces inside a name set wide are not divisions.
+    Names may be divided by spaces, 、 or line breaks (`gaps`, offsets into `text`), or by nothing where the
+    next begins like one (中共…, the same place); spaces inside a name set wide are not divisions.
     """
     folded = fold(text)
     places = [place for place, char in enumerate(folded) if not char.isspace()]
@@ -49,7 +58,7 @@ def split(text: str, gaps: Collection[int] = ()) -> list[tuple[int, int]]:
 
 def agency_key(name: str) -> str:
     """Return what the spellings of one agency share: 中共聊城市委 and 中国共产党聊城市委员会."""
-    key = _NOTE.sub("", closed(fold(name)))
+    key = _PROVINCE.sub("", _NOTE.sub("", closed(fold(name))))
     for kept, *others in reversed(_agencies()["equivalents"]):
         for other in others:
             key = key.replace(other, kept)
@@ -60,6 +69,8 @@ def is_person(text: str) -> bool:
     """Return whether all of `text` looks like the name of a person: a surname and one or two characters."""
     name, rules = closed(fold(text)), _persons()
     if not 2 <= len(name) <= 4 or not re.fullmatch(r"[\u3400-\u9fff]+", name):
+        return False
+    if name[1:] in rules["titles"] or name[-2:] in rules["titles"]:
         return False
     if any(name.startswith(word) for word in rules["not_names"]) or set(name) & set(rules["not_in_names"]):
         return False

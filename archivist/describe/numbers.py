@@ -36,9 +36,9 @@ class Found:
 def parse(text: str, year: int | None = None) -> DocumentNumber | None:
     """Return the number that all of `text` is, None where it is none.
 
-    Takes brackets misread, doubled or missing, 号 misread or missing, the year first (`(85)聊发12号`), 第 and leading
-    zeros, Chinese numerals, either script; without brackets and 号 (`聊发1995 58`) only where the agency code ends
-    like one. `year` stands in where the number has none (`聊发第12号`).
+    Takes brackets misread, doubled or missing, 号 misread or missing, the year first (`(85)聊发12号`), 第
+    and leading zeros, Chinese numerals, either script; without brackets and 号 (`聊发1995 58`) only where
+    the agency code ends like one. `year` stands in where the number has none (`聊发第12号`).
     """
     folded = _spaced(fold(text)).strip()
     for name, pattern in _patterns().items():
@@ -52,8 +52,8 @@ def parse(text: str, year: int | None = None) -> DocumentNumber | None:
 def find(text: str) -> list[Found]:
     """Return the numbers that stand in running `text`, left to right.
 
-    Stricter than `parse`: brackets or 字/发/函 before the year, and the 号, must be there, so that dates, years and
-    articles of laws are left alone. The code is cut free of the words before it (根据聊发…).
+    Stricter than `parse`: brackets and 号 must be there, so that dates, years and articles of laws are left
+    alone. The code is cut free of the words before it (根据聊发…).
     """
     folded = _spaced(fold(text))
     found: list[Found] = []
@@ -62,10 +62,16 @@ def find(text: str) -> list[Found]:
         code = folded[start : match.end("code")]
         number = _value(simplify(text[start : match.end("code")]), match["year"], match["number"])
         short = len("".join(match["year"].split())) == 2
-        if number and 2 <= len(_closed(code)) <= 10 and (not short or code.rstrip().endswith(("发", "字", "函"))):
+        if (
+            number
+            and 2 <= len(_closed(code)) <= 10
+            and (not short or code.rstrip().endswith(("发", "字", "函")))
+        ):
             found.append(Found(start + len(code) - len(code.lstrip()), match.end(), number))
     for match in _patterns()["running year first"].finditer(folded):
-        number = _value(simplify(text[match.start("code") : match.end("code")]), match["year"], match["number"])
+        number = _value(
+            simplify(text[match.start("code") : match.end("code")]), match["year"], match["number"]
+        )
         if number and not any(other.start < match.end() and match.start() < other.end for other in found):
             found.append(Found(match.start(), match.end(), number))
     return sorted(found, key=lambda entry: entry.start)
@@ -87,7 +93,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     cn = r"[〇一二三四五六七八九]"
     year4 = r"(?:[12][\s]?[0-9o〇](?:\s?[0-9o〇]){2})"
     year = rf"(?P<year>{year4}|[0-9]{{2}}|{cn}{{4}})"
-    plain_year = rf"(?P<year>(?:19|20)\d\d)"
+    plain_year = r"(?P<year>(?:19|20)\d\d)"
     # As misread: an opening bracket also as 1 or |, a closing one as j, l, h or |; both also doubled.
     opening = r"(?:[(\"'<〈《≪|「﹝]\s*|1(?=(?:19|20)\d\d\D)){1,3}"
     closing = r"(?:[)\"'>〉》≫|jlh」﹞]\s*){1,3}"
@@ -98,6 +104,8 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         name: re.compile(pattern)
         for name, pattern in {
             "bracketed": rf"{code}\s*第?\s*{opening}{year}\s*年?(?:{closing})?{number}(?:{end})?",
+            "with series": rf"{code}\s*{opening}{year}\s*年?{closing}"
+            rf"(?P<series>{letter}{{1,2}}){number}{end}",
             "closed only": rf"{code}\s*{plain_year}\s*{closing}{number}(?:{end})?",
             "with mark": rf"{code}\s*{plain_year}\s*(?:年\s*第?|第|[-·./—]|\s)\s*{digits}{end}",
             "typed": rf"{tight}\s?{plain_year}(?:\s*[-·./]\s*|\s+)(?P<number>[1-9]\d{{0,4}})",
@@ -106,15 +114,17 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             "year before": rf"{plain_year}\s*年?\s*{tight}{number}{end}",
             "yearless": rf"{code}\s*第\s*{digits}{end}",
             # A code of up to 14 characters before the bracket; find() cuts what does not belong to it.
-            "running": rf"(?P<code>(?:{letter}|\([一二三四五六七八九十]\)|(?<=[发字函办电府])\s){{2,14}})\s?第?\s?"
+            "running": rf"(?P<code>(?:{letter}|\([一二三四五六七八九十]\)|(?<=[发字函办电府])\s){{2,14}})"
+            r"\s?第?\s?"
             rf"[(|\"〈](?:[(|\"〈])?\s?{year}\s?年?[)|\"〉j](?:[)|\"〉j])?\s?第?\s?{digits}\s?[号与扎]",
-            "running year first": rf"[(]\s?{year}\s?年?[)]\s?(?P<code>{letter}{{1,7}}[发字函])\s?第?\s?{digits}\s?号",
+            "running year first": rf"[(]\s?{year}\s?年?[)]\s?"
+            rf"(?P<code>{letter}{{1,7}}[发字函])\s?第?\s?{digits}\s?号",
         }.items()
     }
 
 
 def _number(match: re.Match[str], year: int | None, name: str) -> DocumentNumber | None:
-    code = _closed(simplify(match["code"]))
+    code = _closed(simplify(match["code"] + (match["series"] if name == "with series" else "")))
     if name != "bracketed" and any(word in code for word in _rules()["before_code"]):
         return None
     printed = str(year) if name == "yearless" else match["year"]

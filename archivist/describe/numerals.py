@@ -11,11 +11,11 @@ _TENS = {"十": 10, "拾": 10, "廿": 20, "卅": 30}
 def integer(text: str) -> int | None:
     """Return the whole number that all of `text` is, below 1,000,000; None where it is none.
 
-    Digits of either kind one after another (`一九九五`, `２０12`), or counted up to 99 (`廿一`, `二十三`, `十`).
-    A dash among Chinese digits is a 一 that was misread.
+    Digits of either kind one after another (`一九九五`, `２０12`), or counted up to 99 (`廿一`, `二十三`,
+    `十`). A dash among Chinese digits is a 一 that was misread.
     """
     chars = "".join(fold(text).split())
-    if any(char in _DIGITS and not char.isascii() or char in _TENS for char in chars):
+    if any((char in _DIGITS and not char.isascii()) or char in _TENS for char in chars):
         chars = chars.replace("-", "一")
     if not chars or len(chars) > 6:
         return None

@@ -24,8 +24,8 @@ FORMATS = tuple(_WRITERS)
 def write(format: str, items: Iterable[Item], path: Path) -> int:
     """Write `items` to `path` as `format` (one of FORMATS), one row each, and return how many there were.
 
-    The path holds what it held before until everything is written. Raises WrongCall where the format is unknown
-    or the folder does not exist, ArchivistError where the path cannot be written.
+    The path holds what it held before until everything is written. Raises WrongCall for an unknown
+    format or folder, ArchivistError where the path cannot be written.
     """
     if format not in _WRITERS:
         message = _("There is no export format “{format}”; there are {known}.")

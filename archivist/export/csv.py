@@ -1,6 +1,6 @@
 """归档文件目录 (DA/T 22-2015) as comma-separated values for Excel: UTF-8 with byte order mark, CRLF.
 
-Text that a spreadsheet might take for a formula has an apostrophe before it; take it off when reading it back.
+Text that a spreadsheet might take for a formula has an apostrophe before it; take it off when reading back.
 """
 
 import csv

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from archivist.definitions import load
 from archivist.export.elements import Statement, statements
-from archivist.model import CampaignLink, Item
+from archivist.model import CampaignLink, Field, Item
 
-# What makes a spreadsheet take a text for a formula, also in the full-width forms that a Chinese Excel takes for
-# the same (OWASP, CSV Injection).
+# What makes a spreadsheet take a text for a formula, also in full width, as a Chinese Excel may
+# (OWASP, CSV Injection).
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 
@@ -31,7 +31,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How a catalogue is laid out: sizes in points, margins in centimetres, from which confidence down is doubt."""
+    """How a catalogue is laid out: points, centimetres, and below which confidence a value is in doubt."""
 
     heading: str
     font: str
@@ -102,12 +102,20 @@ def _eight_digits(date: str) -> str:
 def _doubts(found: tuple[Statement, ...], below: float) -> Iterator[str]:
     for statement in found:
         proof = statement.proof
-        if proof is None:
-            continue
-        sure = floor(proof.confidence * 100)
-        if isinstance(proof, CampaignLink):
-            if proof.confidence < below:
-                yield _("“{text}”: {sure} % sure.").format(text=statement.text, sure=sure)
-        elif proof.status == "review" or (proof.status == "accepted" and proof.confidence < below):
+        if isinstance(proof, CampaignLink) and proof.confidence < below:
+            yield _("“{text}”: {sure} % sure.").format(text=statement.text, sure=_percent(proof))
+        elif isinstance(proof, Field) and _doubtful(proof, below):
             message = _("“{text}”: {sure} % sure, read on page {page} as “{raw}”.")
-            yield message.format(text=statement.text, sure=sure, page=proof.evidence.page, raw=proof.raw)
+            if proof.raw == statement.text:
+                message = _("“{text}”: {sure} % sure, read on page {page}.")
+            place = {"page": proof.evidence.page, "raw": proof.raw}
+            yield message.format(text=statement.text, sure=_percent(proof), **place)
+
+
+def _doubtful(field: Field, below: float) -> bool:
+    return field.status == "review" or (field.status == "accepted" and field.confidence < below)
+
+
+def _percent(proof: Field | CampaignLink) -> int:
+    # Rounded down, so that nothing unsure is shown as sure; 0.58 is a little less than 58 % to a computer.
+    return floor(proof.confidence * 100 + 1e-6)

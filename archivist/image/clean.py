@@ -145,8 +145,9 @@ def _inks(rgb: Pixels) -> tuple[Grey, Grey | None, list[Step]]:
     by_light = np.clip((levels - 0.45 * ink_light) / max(0.3 * ink_light, 1.0), 0, 1)
     share = cv2.LUT(redness, by_colour) * cv2.LUT(light, by_light)
     black = np.asarray(np.maximum(black, black + (_PAPER - black.astype(np.float32)) * share), np.uint8)
-    strength = max(float(np.percentile(redness[ink], 60)), 1.0)
-    red = np.asarray(255 - cv2.LUT(redness, np.clip((levels - 10) / strength, 0, 1) * 255), np.uint8)
+    # Coloured fringes of black print are faint beside true red ink.
+    strength = max(float(np.percentile(redness[ink], 80)), 1.0)
+    red = np.asarray(255 - cv2.LUT(redness, np.clip(levels / strength - 0.3, 0, 0.5) * 510), np.uint8)
     return black, red, [Step("clean", "tone evened out; red ink read apart from black")]
 
 

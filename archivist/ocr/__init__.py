@@ -9,6 +9,9 @@ from archivist.model import Line
 
 Grey = NDArray[np.uint8]
 
+#: What a single level stroke may be read as.
+STROKES = frozenset("一—–-－ー―─_")
+
 
 class Reader(Protocol):
     """Something that reads; the two that ship are `RapidReader` and `TesseractReader`."""

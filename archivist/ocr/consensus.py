@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from archivist.model import Alternative, Glyph, Line, Step
-from archivist.ocr import Grey, Reader
+from archivist.ocr import STROKES, Grey, Reader
 
 #: A line with a character below this is shown to the second reader.
 DOUBT = 0.5
@@ -27,7 +27,7 @@ def second_opinion(image: Grey, lines: Sequence[Line], reader: Reader) -> tuple[
     doubtful = [
         number
         for number, line in enumerate(lines)
-        if line.confidence < DOUBT and len(line.glyphs) > 1 and line.box.width > line.box.height
+        if _doubtful(line) and line.box.width > line.box.height
     ]
     doubtful = sorted(doubtful, key=lambda number: lines[number].confidence)[:_MOST_LINES]
     if not doubtful:
@@ -46,6 +46,13 @@ def second_opinion(image: Grey, lines: Sequence[Line], reader: Reader) -> tuple[
         agreed, differed = agreed + same, differed + other
     step = Step("read", f"{reader.name} asked about {len(doubtful)} lines: {agreed} characters agree, {differed} differ")
     return tuple(weighed), (step,)
+
+
+def _doubtful(line: Line) -> bool:
+    # A lone level stroke is always in doubt, and the second reader knows no better.
+    return len(line.glyphs) > 1 and any(
+        glyph.confidence < DOUBT for glyph in line.glyphs if glyph.char not in STROKES
+    )
 
 
 def _sheet(image: Grey, lines: Sequence[Line]) -> tuple[Grey, list[tuple[int, int]]]:

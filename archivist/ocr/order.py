@@ -6,11 +6,13 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TypeVar
 
-from archivist.model import Box, Cell, Line, Region, RegionKind
+from archivist.model import Alternative, Box, Cell, Glyph, Line, Region
+from archivist.ocr import STROKES
 
 T = TypeVar("T")
 
-_PAGE_NUMBER = re.compile(r"[-—–―一·.\s]{0,3}(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*共\s*\d+\s*页)?[-—–―一·.\s]{0,3}")
+_DASHES = "".join(sorted(STROKES))
+_PAGE_NUMBER = re.compile(rf"[{re.escape(_DASHES)}·.\s]{{0,4}}第?\s*\d{{1,4}}\s*[页頁]?(?:\s*共\s*\d+\s*[页頁])?[{re.escape(_DASHES)}·.\s]{{0,4}}")
 _PAGE_NUMBER_BAND = 0.12
 _TALL = 1.5
 
@@ -41,7 +43,7 @@ def arrange(
         (head if seal is None else stamped[seal]).append(line)
 
     placed = [
-        *((line.box, Region(_kind(line, height), line.box, (line,))) for line in free),
+        *((line.box, _region(line, height)) for line in free),
         *((line.box, Region("head", line.box, (line,))) for line in head),
     ]
     tables = [
@@ -102,9 +104,21 @@ def _inside(box: Box, seal: Box) -> bool:
     return box.overlap(seal) > 0.6 * box.width * box.height
 
 
-def _kind(line: Line, height: int) -> RegionKind:
+def _region(line: Line, height: int) -> Region:
     at_edge = line.box.top > (1 - _PAGE_NUMBER_BAND) * height or line.box.bottom < _PAGE_NUMBER_BAND * height / 2
-    return "page_number" if at_edge and _PAGE_NUMBER.fullmatch(line.text.strip()) else "body"
+    if not (at_edge and _PAGE_NUMBER.fullmatch(line.text.strip())):
+        return Region("body", line.box, (line,))
+    # Beside a page number a level stroke is a dash, whatever it was read as; what was read stays beside it.
+    glyphs = tuple(_dash(glyph) if glyph.char in STROKES else glyph for glyph in line.glyphs)
+    method = line.method if glyphs == line.glyphs else f"{line.method}+context"
+    return Region("page_number", line.box, (replace(line, glyphs=glyphs, method=method),))
+
+
+def _dash(glyph: Glyph) -> Glyph:
+    if glyph.char in "-—":
+        return glyph
+    others = tuple(other for other in glyph.alternatives if other.char != "—")
+    return replace(glyph, char="—", alternatives=(Alternative(glyph.char, glyph.confidence), *others))
 
 
 def _rows_across(placed: Sequence[tuple[Box, T]]) -> list[tuple[Box, T]]:

@@ -16,20 +16,20 @@ from numpy.typing import NDArray
 
 from archivist.errors import NotInstalled
 from archivist.model import Alternative, Box, Glyph, Line
-from archivist.ocr import Grey
+from archivist.ocr import STROKES, Grey
+from archivist.ocr.leftover import Quad, leftover
 
 #: Longest side the detection network sees; 16-point print on A4 is then 24 pixels high.
 DETECTION_SIDE = 1280
+#: How sure the detection network must be of a line. RapidOCR's 0.5 misses page numbers and single digits.
+_LEAST_BOX = 0.3
 _CROP_HEIGHT = 48
-_NARROWEST, _WIDEST = 96, 2400
-#: Columns of one recognition batch, height 48: what fits the caches of a small machine.
-_BATCH_COLUMNS = 3200
+#: Few distinct widths: the engine prepares itself anew for each shape it sees.
+_WIDTH_STEP, _WIDEST = 64, 3200
 _TALL = 1.5
 _ALTERNATIVES = 3
 _LEAST_ALTERNATIVE = 0.01
-
-Quad = NDArray[np.float32]
-
+_LEAST_LEFTOVER = 0.6
 
 @dataclass(frozen=True, slots=True)
 class _Decoded:
@@ -52,14 +52,14 @@ class RapidReader:
 
     def read(self, image: Grey) -> tuple[Line, ...]:
         """Return every line found on `image` (height, width), boxes in its pixels, in no promised order."""
-        quads = self._detect(image)
-        crops = [_crop(image, quad) for quad in quads]
-        lines = []
-        for quad, decoded in zip(quads, self._recognise(crops), strict=True):
-            glyphs = tuple(_glyphs(quad, decoded))
-            if glyphs:
-                lines.append(Line(glyphs, Box.around(glyph.box for glyph in glyphs), self.name))
-        return tuple(lines)
+        lines = [self._line(image, quad) for quad in self._detect(image)]
+        lines += [line for quad in leftover(image, [line.box for line in lines]) if _sure(line := self._line(image, quad))]
+        return tuple(line for line in lines if line.glyphs)
+
+    def _line(self, image: Grey, quad: Quad) -> Line:
+        glyphs = tuple(_glyphs(quad, self._recognise(_crop(image, quad))))
+        (left, top), (right, bottom) = quad.min(axis=0), quad.max(axis=0)
+        return Line(glyphs, Box(float(left), float(top), float(right), float(bottom)), self.name)
 
     def _detect(self, image: Grey) -> list[Quad]:
         scale = min(1.0, DETECTION_SIDE / max(image.shape))
@@ -67,18 +67,13 @@ class RapidReader:
         found = self._detector(cv2.cvtColor(small, cv2.COLOR_GRAY2RGB)).boxes
         return [] if found is None else [np.asarray(quad, np.float32) / scale for quad in found]
 
-    def _recognise(self, crops: Sequence[Grey]) -> list[list[_Decoded]]:
-        results: list[list[_Decoded]] = [[] for _ in crops]
-        for batch in _batches([_width(crop) for crop in crops]):
-            width = max(_width(crops[number]) for number in batch)
-            tensor = np.zeros((len(batch), 3, _CROP_HEIGHT, width), np.float32)
-            for row, number in enumerate(batch):
-                tensor[row] = _normalised(crops[number], width)
-            # The session hands out its own buffer, which the next call overwrites.
-            output = np.array(self._recogniser.session(tensor))
-            for row, number in enumerate(batch):
-                results[number] = self._decode(output[row], width / _natural_width(crops[number]))
-        return results
+    def _recognise(self, crop: Grey) -> list[_Decoded]:
+        # One line at a time: on a processor a batch is no faster, and would be as wide as its widest line.
+        width = -(-crop.shape[1] // _WIDTH_STEP) * _WIDTH_STEP
+        row = np.zeros((_CROP_HEIGHT, width), np.float32)
+        row[:, : crop.shape[1]] = crop / np.float32(127.5) - 1
+        output = self._recogniser.session(np.broadcast_to(row, (1, 3, _CROP_HEIGHT, width)).copy())[0]
+        return self._decode(output, width / crop.shape[1])
 
     def _decode(self, output: NDArray[np.float32], stretch: float) -> list[_Decoded]:
         best = output.argmax(axis=1)
@@ -124,6 +119,7 @@ def _networks(threads: int) -> tuple[Any, Any]:
             "Rec.engine_type": EngineType(engine),
             "Det.limit_type": "max",
             "Det.limit_side_len": DETECTION_SIDE,
+            "Det.box_thresh": _LEAST_BOX,
             "EngineConfig.openvino.inference_num_threads": cores,
             "EngineConfig.onnxruntime.intra_op_num_threads": cores,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
@@ -150,7 +146,7 @@ def _crop(image: Grey, quad: Quad) -> Grey:
     width, height = _sides(quad)
     if height >= _TALL * width:
         quad, width, height = np.roll(quad, -1, axis=0), height, width
-    columns = max(round(width * _CROP_HEIGHT / max(height, 1.0)), 8)
+    columns = min(max(round(width * _CROP_HEIGHT / max(height, 1.0)), 8), _WIDEST)
     target = np.array([[0, 0], [columns, 0], [columns, _CROP_HEIGHT], [0, _CROP_HEIGHT]], np.float32)
     shrink = _CROP_HEIGHT / max(height, 1.0)
     if shrink < 0.5:
@@ -174,35 +170,6 @@ def _sides(quad: Quad) -> tuple[float, float]:
     return max(top, bottom), max(left, right)
 
 
-def _natural_width(crop: Grey) -> int:
-    return min(crop.shape[1], _WIDEST)
-
-
-def _width(crop: Grey) -> int:
-    # Few distinct widths: the engine prepares itself anew for each shape it sees.
-    return max(-(-_natural_width(crop) // 64) * 64, _NARROWEST)
-
-
-def _batches(widths: Sequence[int]) -> Iterator[list[int]]:
-    batch: list[int] = []
-    for number in sorted(range(len(widths)), key=widths.__getitem__):
-        if batch and widths[number] * (len(batch) + 1) > _BATCH_COLUMNS:
-            yield batch
-            batch = []
-        batch.append(number)
-    if batch:
-        yield batch
-
-
-def _normalised(crop: Grey, width: int) -> NDArray[np.float32]:
-    natural = _natural_width(crop)
-    if natural != crop.shape[1]:
-        crop = np.asarray(cv2.resize(crop, (natural, _CROP_HEIGHT)), np.uint8)
-    row = np.zeros((_CROP_HEIGHT, width), np.float32)
-    row[:, :natural] = crop / np.float32(127.5) - 1
-    return row
-
-
 def _glyphs(quad: Quad, decoded: Sequence[_Decoded]) -> Iterator[Glyph]:
     """Yield the glyphs of one line; a space is kept only between two that are not Chinese."""
     width, height = _sides(quad)
@@ -219,6 +186,13 @@ def _glyphs(quad: Quad, decoded: Sequence[_Decoded]) -> Iterator[Glyph]:
         xs, ys = zip(*corners, strict=True)
         box = Box(float(min(xs)), float(min(ys)), float(max(xs)), float(max(ys)))
         yield Glyph(entry.char[0], box, entry.confidence, entry.alternatives)
+
+
+def _sure(line: Line) -> bool:
+    """Whether ink the detection network passed over is writing after all, not dirt."""
+    # A dash, a level stroke and 一 look the same by themselves, so they count neither way.
+    telling = [glyph.confidence for glyph in line.glyphs if glyph.char not in STROKES]
+    return min(telling) >= _LEAST_LEFTOVER if telling else len(line.glyphs) > 1
 
 
 def _latin_both_sides(decoded: Sequence[_Decoded], number: int) -> bool:

@@ -1,1 +1,1 @@
-"""Finding items: what is asked (`query`), what an item offers (`document`), the engines, and the passages shown."""
+"""Finding items: the query, what an item offers, the engines, and the passages that are shown."""

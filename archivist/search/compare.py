@@ -17,8 +17,8 @@ _RUN = re.compile(r"[^\W_]+")
 def compared(text: str) -> str:
     """Return `text` folded and closed up: what a word and a paper have to share for the word to be found.
 
-    Clerks spread short titles over the line (决　定) and columns space digits out, so white space does not count,
-    except that one space stays between two Latin letters or digits. Characters that cannot be seen go.
+    Typists spread short titles over the line (决　定) and forms space out their labels, so white space does
+    not count, except that one space stays between two Latin letters or digits. Invisible characters go.
     """
     return _GAP.sub(_space, fold(text))
 

@@ -15,9 +15,9 @@ _DATES = ("date_of_issue", "print_date", "received_date", "printed_date")
 class SearchDocument:
     """One item as every engine takes it.
 
-    `pages` is the running text of each page. `numbers` and `cited_numbers` are document numbers in normal form
-    (聊发〔1995〕58号), its own and those it refers to. `date` is `YYYY-MM-DD`, or as much of it as is known. `forms` are
-    those of its slips. Text may be in either script.
+    `pages` is the running text of each page, in either script. `numbers` and `cited_numbers` are document
+    numbers in normal form (聊发〔1995〕58号), its own and those it refers to. `date` is `YYYY-MM-DD`, or as
+    much of it as is known. `forms` are those of its slips.
     """
 
     id: str
@@ -91,7 +91,9 @@ def _year(date: str | None, entries: tuple[Field, ...]) -> int | None:
     if date and (said := _YEAR.match(date)):
         return int(said[0])
     years = (
-        entry.value.get("year") for entry in _values(entries, "document_number") if isinstance(entry.value, Mapping)
+        entry.value.get("year")
+        for entry in _values(entries, "document_number")
+        if isinstance(entry.value, Mapping)
     )
     return next((year for year in years if isinstance(year, int)), None)
 

@@ -1,6 +1,6 @@
 """The definition of the index, `index/fields.yaml`, as the engines use it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -21,7 +21,7 @@ class IndexField:
 
 @dataclass(frozen=True, slots=True)
 class IndexDefinition:
-    """All fields by name, the extra for the same script, and a mark that changes with whatever changes an index."""
+    """All fields by name, the extra for the same script, and a mark: an index with another is of no use."""
 
     fields: Mapping[str, IndexField]
     same_script: float
@@ -30,6 +30,10 @@ class IndexDefinition:
     def named(self, analysis: str) -> tuple[str, ...]:
         """Return the names of the fields with this analysis, in the order of the definition."""
         return tuple(name for name, field in self.fields.items() if field.analysis == analysis)
+
+    def by_weight(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the names of fields, each once, heaviest first."""
+        return tuple(sorted(set(names), key=lambda name: (-self.fields[name].weight, name)))
 
 
 @cache

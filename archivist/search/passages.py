@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice, takewhile
 
 from archivist.model import Box, Evidence, Field, Item, Page
 from archivist.search.compare import compared, compared_offsets, number_key
@@ -15,17 +15,16 @@ _AROUND = 30
 # A sentence end this near to where the snippet would be cut is cut at instead.
 _NEAR = 12
 _ENDS = frozenset("。！？；!?;")
-_NUMBERS = frozenset({"document_number", "citation"})
 # Beyond this many marks a page has been found often enough.
-_MOST = 200
+_MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A piece of a page that answers a query.
 
-    `snippet` is characters `start` to `end` of the running text of page number `page`, as written there; `marks` are
-    offsets in the snippet; `boxes` stand round the marked characters, one a line, in scan pixels.
+    `snippet` is characters `start` to `end` of the running text of page number `page`, as written there;
+    `marks` are offsets in the snippet; `boxes` stand round the marked characters, one a line, in scan pixels.
     """
 
     page: int
@@ -46,45 +45,54 @@ class _Mark:
     answers: str
 
 
-def passages(item: Item, query: Query, limit: int = 3) -> tuple[Passage, ...]:
-    """Return up to `limit` passages of `item`: those with words not shown before come first, then in page order.
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A possible snippet, `start` to `end` of the page of its first mark, and what its marks answer."""
 
-    A document number is marked as printed; a word that stands nowhere as typed (a year in Chinese numerals, a name
-    spelled out) is marked where the value that holds it was read. Empty where only the catalogue answers.
+    mark: _Mark
+    start: int
+    end: int
+    answers: frozenset[str]
+
+    def misses(self, mark: _Mark) -> bool:
+        return mark.start >= self.end or mark.end <= self.start
+
+
+def passages(item: Item, query: Query, limit: int = 3) -> tuple[Passage, ...]:
+    """Return up to `limit` passages of `item`: first those with words not yet shown, then in page order.
+
+    A document number is marked as printed; a word that stands nowhere as typed (a year in numerals) is marked
+    where the value that holds it was read. Empty where only the catalogue answers.
     """
     marks = sorted(set(_marks(item, query)))
-    chosen: list[tuple[int, int, int]] = []
+    windows = [_window(item.pages[mark.page], marks, place) for place, mark in enumerate(marks)]
+    chosen: list[_Window] = []
     shown: set[str] = set()
-    while marks and len(chosen) < limit:
-        windows = [(mark, *_window(item.pages[mark.page], mark)) for mark in marks]
-        first, start, end = max(
-            windows,
-            key=lambda window: len(
-                {mark.answers for mark in marks if _inside(mark, window[0].page, *window[1:])} - shown
-            ),
-        )
-        shown |= {mark.answers for mark in marks if _inside(mark, first.page, start, end)}
-        chosen.append((first.page, start, end))
-        marks = [mark for mark in marks if mark.page != first.page or mark.start >= end or mark.start < start]
-    everything = sorted(set(_marks(item, query)))
-    return tuple(_passage(item.pages[page], page, start, end, everything) for page, start, end in chosen)
+    while windows and len(chosen) < limit:
+        best = max(windows, key=lambda window: len(window.answers - shown))
+        shown |= best.answers
+        chosen.append(best)
+        windows = [
+            window for window in windows if window.mark.page != best.mark.page or best.misses(window.mark)
+        ]
+    return tuple(_passage(item.pages[window.mark.page], window, marks) for window in chosen)
 
 
 def _marks(item: Item, query: Query) -> Iterator[_Mark]:
     text, places = _joined(item)
-    numbered = list(_numbered(item, query))
-    if query.number:
-        numbered += _standing(text, places, Word(query.number, query.number))
+    numbered = list(_numbered(item, query, "document_number"))
+    for number in query.printed:
+        numbered += _standing(text, places, number)
+    numbered = numbered or list(_numbered(item, query, "citation"))
     yield from numbered
-    if numbered:
-        return
-    for word in query.words:
-        standing = list(_standing(text, places, word))
-        yield from standing or _evidenced(item, word)
+    if not numbered:
+        for word in query.words:
+            standing = list(_standing(text, places, word.folded))
+            yield from standing or _evidenced(item, word)
 
 
 def _joined(item: Item) -> tuple[str, list[tuple[int, int]]]:
-    """Return the compared text of the whole item, and for each character its page (by place) and offset there."""
+    """Return the compared text of the item, and for each character its page (by place) and offset there."""
     text, places = compared_offsets("".join(page.running_text for page in item.pages))
     starts = [0, *accumulate(len(page.running_text) for page in item.pages)]
     located = []
@@ -94,26 +102,26 @@ def _joined(item: Item) -> tuple[str, list[tuple[int, int]]]:
     return text, located
 
 
-def _standing(text: str, places: list[tuple[int, int]], word: Word) -> Iterator[_Mark]:
-    at = text.find(word.folded)
+def _standing(text: str, places: list[tuple[int, int]], word: str) -> Iterator[_Mark]:
+    at = text.find(word)
     for _ in range(_MOST):
         if at < 0:
             return
         spans: dict[int, tuple[int, int]] = {}
-        for page, offset in places[at : at + len(word.folded)]:
+        for page, offset in places[at : at + len(word)]:
             spans[page] = (spans.get(page, (offset, 0))[0], offset + 1)
         # A word that runs over the page break is marked on both pages.
-        yield from (_Mark(page, start, end, word.folded) for page, (start, end) in spans.items())
-        at = text.find(word.folded, at + len(word.folded))
+        yield from (_Mark(page, start, end, word) for page, (start, end) in spans.items())
+        at = text.find(word, at + len(word))
 
 
-def _numbered(item: Item, query: Query) -> Iterator[_Mark]:
+def _numbered(item: Item, query: Query, name: str) -> Iterator[_Mark]:
     for entry in _fields(item):
-        if entry.name not in _NUMBERS:
+        if entry.name != name:
             continue
         value = entry.value
-        if entry.name == "citation" and isinstance(value, Mapping):
-            value = value.get("document_number")
+        if name == "citation":
+            value = value.get("document_number") if isinstance(value, Mapping) else None
         key = number_key(number_of(value) or "")
         if key and (key == query.number or (query.series and key.startswith(query.series))):
             yield from _of(item, entry.evidence, key)
@@ -129,9 +137,7 @@ def _evidenced(item: Item, word: Word) -> Iterator[_Mark]:
 
 
 def _fields(item: Item) -> Iterator[Field]:
-    return (
-        entry for document in item.documents for entry in document.fields if entry.status != "rejected"
-    )
+    return (entry for document in item.documents for entry in document.fields if entry.status != "rejected")
 
 
 def _of(item: Item, evidence: Evidence, answers: str) -> Iterator[_Mark]:
@@ -140,37 +146,37 @@ def _of(item: Item, evidence: Evidence, answers: str) -> Iterator[_Mark]:
             yield _Mark(place, evidence.start, evidence.end, answers)
 
 
-def _window(page: Page, mark: _Mark) -> tuple[int, int]:
-    text = page.running_text
+def _window(page: Page, marks: list[_Mark], first: int) -> _Window:
+    mark, text = marks[first], page.running_text
     start, end = max(mark.start - _AROUND, 0), min(mark.end + _AROUND, len(text))
     if start:
-        near = range(max(start - _NEAR, 0), min(start + _NEAR, mark.start))
-        start = min((at + 1 for at in near if text[at] in _ENDS), key=lambda at: abs(at - start), default=start)
+        start = _sentence_end(text, start, range(max(start - _NEAR, 0), min(start + _NEAR, mark.start)))
     if end < len(text):
-        near = range(max(end - _NEAR, mark.end), min(end + _NEAR, len(text)))
-        end = min((at + 1 for at in near if text[at] in _ENDS), key=lambda at: abs(at - end), default=end)
-    return start, end
+        end = _sentence_end(text, end, range(max(end - _NEAR, mark.end), min(end + _NEAR, len(text))))
+    later = takewhile(lambda other: other.page == mark.page and other.start < end, islice(marks, first, None))
+    return _Window(mark, start, end, frozenset(other.answers for other in later if other.end <= end))
 
 
-def _inside(mark: _Mark, page: int, start: int, end: int) -> bool:
-    return mark.page == page and start <= mark.start and mark.end <= end
+def _sentence_end(text: str, cut: int, near: range) -> int:
+    """Return where the sentence ends in `near` that ends nearest to `cut`, else `cut`."""
+    ends = (at + 1 for at in near if text[at] in _ENDS)
+    return min(ends, key=lambda end: abs(end - cut), default=cut)
 
 
-def _passage(page: Page, place: int, start: int, end: int, marks: list[_Mark]) -> Passage:
+def _passage(page: Page, window: _Window, marks: list[_Mark]) -> Passage:
     spans: list[tuple[int, int]] = []
     for mark in marks:
-        if mark.page != place or mark.end <= start or mark.start >= end:
+        if mark.page != window.mark.page or window.misses(mark):
             continue
-        left, right = max(mark.start, start), min(mark.end, end)
+        left, right = max(mark.start, window.start), min(mark.end, window.end)
         if spans and left <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], right))
-        else:
-            spans.append((left, right))
+            left, right = spans[-1][0], max(spans.pop()[1], right)
+        spans.append((left, right))
     return Passage(
         page.number,
-        start,
-        end,
-        page.running_text[start:end],
-        tuple((left - start, right - start) for left, right in spans),
+        window.start,
+        window.end,
+        page.running_text[window.start : window.end],
+        tuple((left - window.start, right - window.start) for left, right in spans),
         tuple(box for left, right in spans for box in boxes(page, left, right)),
     )

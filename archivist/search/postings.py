@@ -1,16 +1,17 @@
 """What rests on the inner parts of Whoosh 2.7.5: bigrams without positions, written and merged term by term.
 
-Whoosh's own way makes a Token object a word and a tuple a posting and sorts them all; for Chinese text that is four
-times as slow. Everything here uses its stock codec, so its own reader can open the result.
+Whoosh's own way makes a Token object a word and a tuple a posting and sorts them all; for Chinese text that
+is four times as slow. The bytes on disk are those of Whoosh's own codec.
 """
 
 import heapq
 from array import array
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
-from itertools import groupby
+from itertools import accumulate, groupby
 from mmap import ACCESS_READ, mmap
 from operator import add, itemgetter
 from pathlib import Path
@@ -27,20 +28,20 @@ from whoosh.writing import SegmentWriter
 from archivist.search.compare import runs
 from archivist.search.fields import IndexDefinition
 
-# A merge of up to this many documents is done while someone waits (about two seconds); more is for `optimize`.
-_SMALL = 1000
+# A merge of up to this many documents is done while someone waits (seconds); more is for `merge_all`.
+_SMALL = 2000
 _MANY = 10
 # Lists of fewer postings than this stand beside their term.
 _SHORT = 9
-# Beside the postings: what hits are named and sorted by, the compared text, and the scripted one where it differs.
+# Beside the postings: what hits are named and sorted by; compared text; scripted text where it differs.
 COLUMNS = ("head_column", "text_column", "scripted_column")
 
 
 class Bigrams(FieldType):  # type: ignore[misc]
     """Indexes a compared text by its bigrams, and the last character of each run by itself.
 
-    So a word is where all its bigrams are, and one character is where a term begins with it. The count is the weight
-    of the posting.
+    So a word is where all its bigrams are, and one character is where a term begins with it. The count is the
+    weight of the posting.
     """
 
     # Existence stores no value beside the weight, which already is the count.
@@ -103,7 +104,7 @@ Posting = tuple[Sequence[int], Sequence[float]]
 
 
 def blocks(reader: SegmentReader, field: str, term: bytes) -> Iterator[Posting]:
-    """Yield the postings of a term of one segment: document numbers and counts, deleted documents among them."""
+    """Yield the postings of a term of one segment: document numbers and counts, of deleted documents too."""
     with suppress(TermNotFound):
         yield from _read(reader, field, term, reader._terms.term_info(field, term))
 
@@ -145,11 +146,10 @@ class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
             start = stop
 
     def finish_postings(self) -> W3TermInfo:
-        """Return where the postings are; Whoosh's own way to keep short lists calls a method it does not have."""
+        """Return where the postings are; Whoosh's own way with short lists calls a method it lacks."""
         if self.written() or len(self._ids) >= self._inlinelimit:
             return super().finish_postings()
-        info: W3TermInfo = self._terminfo
-        self._terminfo = None
+        info, self._terminfo = self._terminfo, None  # type: ignore[has-type]
         info.add_block(self)
         info.set_inlined(self._ids, self._weights, ())
         return info
@@ -233,7 +233,9 @@ def _renumbered(
                 ids.extend([first + number for number in old])
                 counts.extend(weights)
             else:
-                living = [(numbers[n], weight) for n, weight in zip(old, weights, strict=True) if n in numbers]
+                living = [
+                    (numbers[n], weight) for n, weight in zip(old, weights, strict=True) if n in numbers
+                ]
                 ids.extend(number for number, _ in living)
                 counts.extend(weight for _, weight in living)
         if ids:
@@ -249,15 +251,16 @@ def merge_all(writer: TermWriter, segments: list[Any]) -> list[Any]:
 
 def merge_small(writer: TermWriter, segments: list[Any]) -> list[Any]:
     """Merge small segments of about the same size once there are many of them (a Whoosh merge policy)."""
+    # A segment of which nothing lives is dropped.
+    by_size = sorted(filter(_living, segments), key=_living)
     kept = []
-    for _, tier in groupby(sorted(segments, key=_living), key=lambda segment: len(str(_living(segment)))):
+    for _, tier in groupby(by_size, key=lambda segment: len(str(_living(segment)))):
         alike = list(tier)
-        small = sum(map(_living, alike)) <= _SMALL
-        if small and len(alike) >= _MANY:
-            merge_all(writer, alike)
-        else:
-            # A segment of which nothing lives is dropped.
-            kept += [segment for segment in alike if _living(segment)]
+        fitting = bisect_right(list(accumulate(map(_living, alike))), _SMALL)
+        if len(alike) >= _MANY and fitting > 1:
+            merge_all(writer, alike[:fitting])
+            alike = alike[fitting:]
+        kept += alike
     return kept
 
 

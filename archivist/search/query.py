@@ -19,7 +19,7 @@ _NUMERALS = {ord(char): str(digit) for digit, char in enumerate("〇一二三四
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word or phrase: as papers are compared with it, in the script it was typed in, and the year it may mean."""
+    """A word or phrase: as it is compared with papers, in the script as typed, and the year it may mean."""
 
     folded: str
     typed: str
@@ -30,8 +30,8 @@ class Word:
 class Query:
     """What is looked for: every one of `words`, and before them a document number.
 
-    `number` is the key of a whole number; `series` what the keys of a series begin with (agency code and year), which
-    is only a guess from the words: where no number begins so, the words alone decide.
+    `number` is the key of a whole number; `series` what the keys of a series begin with (agency code and
+    year), which is only a guess from the words: where no number begins so, the words alone decide.
     """
 
     text: str
@@ -39,10 +39,15 @@ class Query:
     number: str | None = None
     series: str | None = None
 
+    @property
+    def printed(self) -> tuple[str, ...]:
+        """How `number` stands in compared text: 聊发(1995)58号, 聊发(1995)第58号."""
+        return (self.number, self.number.replace(")", ")第", 1)) if self.number else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An item that was found; `why` names the fields of `index/fields.yaml` it was found in, heaviest first."""
+    """An item that was found; `why` names the fields of the index it was found in, heaviest first."""
 
     item_id: str
     score: float
@@ -58,7 +63,7 @@ class Hits:
 
 
 def parse(text: str, number: str | None = None) -> Query:
-    """Return what `text` looks for; `number` is the document number it stands for, in normal form, if it does.
+    """Return what `text` looks for; `number` is the document number it stands for as a whole, in normal form.
 
     Words stand apart by white space, phrases between quotation marks. `number` may lack the number proper
     (聊发〔1995〕) and then means the series. QueryError where there is nothing to look for, or too much.

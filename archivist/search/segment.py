@@ -15,7 +15,7 @@ _BETWEEN = "\x1f"
 
 
 class Found(NamedTuple):
-    """A document of a segment that answers a query: its score, and the fields it was found in."""
+    """A document of a segment that answers a query: its score, and the fields its words were found in."""
 
     number: int
     score: float
@@ -84,12 +84,9 @@ class Segment:
                 if weight > numbered.get(number, (0.0, ""))[0]:
                     numbered[number] = (weight, name)
         matched = self._matching(query.words)
-        if query.number:
-            printed = self._matching((Word(query.number, query.number),))
-            matched = {
-                number: max(matched.get(number, _NOTHING), printed.get(number, _NOTHING))
-                for number in matched.keys() | printed.keys()
-            }
+        for form in query.printed:
+            for number, match in self._matching((Word(form, form),)).items():
+                matched[number] = max(match, matched.get(number, _NOTHING))
         for number in numbered.keys() | matched.keys():
             weight, name = numbered.get(number, (0.0, ""))
             score, fields = matched.get(number, _NOTHING)
@@ -117,12 +114,9 @@ class Segment:
                 }
             matched = found
         return {
-            number: _Match(match.score / len(words), self._by_weight(match.fields))
+            number: _Match(match.score / len(words), match.fields)
             for number, match in (matched or {}).items()
         }
-
-    def _by_weight(self, names: Iterable[str]) -> tuple[str, ...]:
-        return tuple(sorted(set(names), key=lambda name: (-self._definition.fields[name].weight, name)))
 
     def _frequency(self, word: Word) -> int:
         grams = [gram for run in runs(word.folded) for gram in _bigrams(run)]
@@ -178,10 +172,14 @@ class Segment:
         place = self._place.get(field)
         occurrences = {}
         for number in candidates:
-            text = self._text[number] if place is None else self._head[number].split(b"\x1f", place + 1)[place]
+            text = self._text[number] if place is None else self._part(number, place)
             if count := text.count(sought):
                 occurrences[number] = count
         return occurrences
+
+    def _part(self, number: int, place: int) -> bytes:
+        parts: list[bytes] = self._head[number].split(_BETWEEN.encode(), place + 1)
+        return parts[place]
 
     def _postings(self, field: str, needle: str) -> Iterator[Posting]:
         """Yield the postings of a bigram, or of all terms that begin with a character."""

@@ -1,0 +1,200 @@
+"""One page from bytes to text: what a worker does. Computes only; nothing is written here."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from importlib.metadata import PackageNotFoundError, version
+
+import cv2
+import numpy as np
+
+from archivist import __version__
+from archivist.errors import NotInstalled, ScanError
+from archivist.image.clean import Cleaned, clean
+from archivist.image.open import Picture, media_type, open_page
+from archivist.image.table import find_cells
+from archivist.image.textlayer import TextLayer
+from archivist.model import Box, Cell, Failure, Glyph, Line, Page, Region, Scan, Step
+from archivist.ocr import Reader
+from archivist.ocr.consensus import second_opinion
+from archivist.ocr.order import arrange
+from archivist.ocr.orientation import turn_needed
+from archivist.store import Store
+
+#: A text layer speaks for the page when it has this many characters and pictures cover no more than half of it.
+_LEAST_LAYER = 10
+_MOST_PICTURE = 0.5
+#: Share of dark pixels under which a page without text is an empty sheet, not one that could not be read.
+_BLANK_INK = 0.002
+_LEAST_RED = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One page to read: where its bytes are kept, which page of them it is, and what it is called."""
+
+    store: str
+    sha256: str
+    index: int
+    name: str
+    source: str
+    threads: int
+    second_reader: bool
+
+
+def recipe(second_reader: bool) -> str:
+    """Return what decides how a page is read: the programs, their versions and the settings."""
+    parts = ["archivist", "rapidocr", "openvino", "onnxruntime", "opencv-python"]
+    second = "tesseract when in doubt" if second_reader else "one reader"
+    return "; ".join([*(f"{part} {_version(part)}" for part in parts), second])
+
+
+def _version(package: str) -> str:
+    if package == "archivist":
+        return __version__
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "-"
+
+
+def process(task: Task) -> Page | Failure:
+    """Return the page `task` asks for, or why it could not be read.
+
+    Raises NotInstalled only: without a reader no page of the batch can be read.
+    """
+    try:
+        data = _original(task.store, task.sha256)
+        first, second = readers(task.threads, task.second_reader)
+        return read_page(data, task.name, task.sha256, task.index, first, second)
+    except NotInstalled:
+        raise
+    except ScanError as error:
+        return Failure(task.source, task.index, "open", error.cause, str(error))
+    except Exception as error:
+        # Whatever one page does, the others go on; the text says where to look.
+        why = f"{type(error).__name__}: {error}; the original is kept, report this with the scan"
+        return Failure(task.source, task.index, "read", "reading failed", why)
+
+
+@lru_cache(maxsize=1)
+def _original(store: str, sha256: str) -> bytes:
+    return Store(store).get(sha256)
+
+
+@cache
+def readers(threads: int, with_second: bool) -> tuple[Reader, Reader | None]:
+    """Return this process's readers, loaded once; NotInstalled where one is missing."""
+    from archivist.ocr.rapid import RapidReader
+    from archivist.ocr.tesseract import TesseractReader
+
+    cv2.setNumThreads(threads)
+    # pdfminer tells of every font it has not met before.
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)
+    return RapidReader(threads), TesseractReader() if with_second else None
+
+
+def read_page(data: bytes, name: str, sha256: str, index: int, first: Reader, second: Reader | None) -> Page:
+    """Return page `index` (from 0) of the scan `data` as text that knows where it stands; its number is 1.
+
+    Raises ScanError where the scan cannot be opened.
+    """
+    picture = open_page(data, index)
+    height, width = picture.pixels.shape[:2]
+    scan = Scan(name, sha256, index, width, height, picture.dpi, media_type(data))
+    if picture.text and _speaks(picture.text):
+        return _from_text_layer(scan, picture, picture.text)
+    cleaned = clean(picture.pixels)
+    lines = first.read(cleaned.black)
+    if turn := turn_needed(cleaned.black, lines, first):
+        cleaned = cleaned.turned(turn)
+        lines = first.read(cleaned.black)
+    red, more = _read_red(cleaned, first)
+    lines = _without_doubles(lines, red)
+    if second:
+        lines, asked = second_opinion(cleaned.black, lines, second)
+        more.extend(asked)
+    cells = find_cells(cleaned.black)
+    regions = arrange(lines, red, cells, cleaned.seals, cleaned.black.shape[0])
+    count = sum(len(region.lines) for region in regions)
+    steps = (*cleaned.steps, Step("read", f"{first.name}: {count} lines, {len(cells)} ruled cells"), *more)
+    blank = not count and float((cleaned.black < 128).mean()) < _BLANK_INK
+    return Page(1, scan, tuple(_on_scan(regions, cleaned)), cleaned.rotation, blank, steps)
+
+
+def _speaks(layer: TextLayer) -> bool:
+    return layer.believable and layer.characters >= _LEAST_LAYER and layer.pictures <= _MOST_PICTURE
+
+
+def _from_text_layer(scan: Scan, picture: Picture, layer: TextLayer) -> Page:
+    lines = [
+        Line(glyphs, Box.around(glyph.box for glyph in glyphs), "text-layer")
+        for line in layer.lines
+        if (glyphs := tuple(_typed(line)))
+    ]
+    cells: tuple[Cell, ...] = find_cells(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY).astype(np.uint8))
+    regions = arrange(lines, (), cells, (), scan.height)
+    return Page(1, scan, regions, steps=(Step("read", f"text layer of the PDF: {layer.characters} characters"),))
+
+
+def _typed(line: Sequence[tuple[str, Box]]) -> Iterable[Glyph]:
+    for number, (char, box) in enumerate(line):
+        around = [other for other, _ in line[max(number - 1, 0) : number + 2]]
+        if not char.isspace() or (len(around) == 3 and all(other.isascii() for other in around)):
+            yield Glyph(char, box, 1.0)
+
+
+def _read_red(cleaned: Cleaned, reader: Reader) -> tuple[tuple[Line, ...], list[Step]]:
+    """Return the lines in red ink, in reading pixels, and what was left out of them."""
+    if cleaned.red is None:
+        return (), []
+    ys, xs = np.nonzero(cleaned.red < 160)
+    if not len(ys):
+        return (), []
+    # Specks of colour far from the head would make the picture larger than the writing.
+    (left, right), (top, bottom) = (np.percentile(places, (0.5, 99.5)) for places in (xs, ys))
+    pad = 40
+    left, top = max(int(left) - pad, 0), max(int(top) - pad, 0)
+    part = np.ascontiguousarray(cleaned.red[top : int(bottom) + pad, left : int(right) + pad])
+    lines = [_shifted(line, left, top) for line in reader.read(part)]
+    sure = tuple(line for line in lines if _mean(line) >= _LEAST_RED)
+    unsure = len(lines) - len(sure)
+    return sure, [Step("read", f"marks in red that are no writing: {unsure}")] if unsure else []
+
+
+def _shifted(line: Line, x: float, y: float) -> Line:
+    def moved(box: Box) -> Box:
+        return Box(box.left + x, box.top + y, box.right + x, box.bottom + y)
+
+    glyphs = tuple(replace(glyph, box=moved(glyph.box)) for glyph in line.glyphs)
+    return replace(line, glyphs=glyphs, box=moved(line.box), method=f"{line.method}-red")
+
+
+def _mean(line: Line) -> float:
+    return sum(glyph.confidence for glyph in line.glyphs) / max(len(line.glyphs), 1)
+
+
+def _without_doubles(lines: Sequence[Line], red: Sequence[Line]) -> tuple[Line, ...]:
+    """Return `lines` without faint echoes of what was read in red."""
+    return tuple(
+        line
+        for line in lines
+        if not any(
+            line.box.overlap(other.box) > 0.5 * line.box.width * line.box.height and _mean(line) < _mean(other)
+            for other in red
+        )
+    )
+
+
+def _on_scan(regions: Iterable[Region], cleaned: Cleaned) -> Iterable[Region]:
+    for region in regions:
+        lines = tuple(
+            replace(
+                line,
+                box=cleaned.on_scan(line.box),
+                glyphs=tuple(replace(glyph, box=cleaned.on_scan(glyph.box)) for glyph in line.glyphs),
+            )
+            for line in region.lines
+        )
+        yield replace(region, box=cleaned.on_scan(region.box), lines=lines)

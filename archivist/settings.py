@@ -1,0 +1,85 @@
+"""One frozen Settings: the archive's folder, its `archivist.toml`, then the environment (ARCHIVIST_*)."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from archivist.errors import SettingsError
+
+FILE_NAME = "archivist.toml"
+
+
+class Settings(BaseSettings):
+    """Where an archive keeps what, and how its scans are read.
+
+    `catalogue` is an SQLAlchemy URL, `store` an fsspec URL, `index` a folder; where nothing is said they stand in the
+    archive's own folder. `workers` 0 means one a core. `most_failures` is the share of scans that may fail before a
+    batch is stopped.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="ARCHIVIST_", extra="forbid")
+
+    folder: Path
+    catalogue: str = ""
+    store: str = ""
+    index: Path = Path()
+    workers: Annotated[int, Field(ge=0, le=256)] = 0
+    second_reader: Literal["doubtful", "never"] = "doubtful"
+    most_failures: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+        """Let the environment win over the file, and what is fixed by the call over both."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def model_post_init(self, _context: Any) -> None:
+        """Put in the archive's folder what has no place of its own."""
+        folder = self.folder.resolve()
+        places = {
+            "folder": folder,
+            "catalogue": self.catalogue or f"sqlite:///{(folder / 'catalogue.db').as_posix()}",
+            "store": self.store or folder.joinpath("originals").as_uri(),
+            "index": folder / (self.index if self.index.name else "index"),
+            "workers": self.workers or cores(),
+        }
+        for name, value in places.items():
+            object.__setattr__(self, name, value)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def load(archive: Path) -> Settings:
+    """Return the settings of the archive in folder `archive`, or of the settings file it names.
+
+    Raises SettingsError, naming the setting, where one is unknown or cannot be meant so.
+    """
+    file = archive if archive.suffix == ".toml" or archive.is_file() else archive / FILE_NAME
+    if file == archive and not file.is_file():
+        raise SettingsError(f"{archive}: there is no such settings file")
+
+    class Here(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
+    try:
+        return Here(folder=file.parent if file == archive else archive)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"setting {name!r} ({file} or ARCHIVIST_{name.upper()}): {first['msg']}") from error
+    except ValueError as error:
+        raise SettingsError(f"{file}: {error}") from error
