@@ -10,7 +10,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Literal, NamedTuple, TypeAlias
 
-Value: TypeAlias = "str | int | float | bool | None | Mapping[str, Value] | list[Value]"
+Value: TypeAlias = "str | int | float | bool | Mapping[str, Value] | list[Value] | None"
 Status: TypeAlias = Literal["accepted", "review", "verified", "rejected"]
 DocumentKind: TypeAlias = Literal["circulation_slip", "issued_document", "attachment", "other"]
 RegionKind: TypeAlias = Literal["body", "head", "cell", "seal", "header", "footer", "page_number", "handwriting"]

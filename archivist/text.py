@@ -10,6 +10,7 @@ from archivist.model import Box, Page
 if TYPE_CHECKING:
     from opencc import OpenCC
 
+
 @cache
 def _converter() -> "OpenCC":
     from opencc import OpenCC

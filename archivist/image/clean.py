@@ -4,6 +4,7 @@ Only what is read is cleaned. What is kept is never altered (DA/T 31-2017: no cl
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -66,7 +67,7 @@ class Cleaned:
         return mapped(self.matrix, box)
 
 
-def mapped(matrix: Matrix, box: Box) -> Box:
+def mapped(matrix: NDArray[Any], box: Box) -> Box:
     """Return the upright box around `box` after the affine `matrix` (2 × 3)."""
     corners = np.array([[x, y, 1] for x in (box.left, box.right) for y in (box.top, box.bottom)]) @ matrix.T
     (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
@@ -78,19 +79,19 @@ def clean(pixels: Pixels) -> Cleaned:
     height, width = pixels.shape[:2]
     scale = min(1.0, READING_SIDE / max(height, width))
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    rgb = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
+    rgb = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1 else pixels, np.uint8)
     steps = [Step("clean", f"read at {size[0]} × {size[1]} of {width} × {height} pixels")]
 
     angle = skew(rgb[:, :, 0])
     turn = np.array([[1, 0, 0], [0, 1, 0]], np.float64)
     if abs(angle) >= 0.1:
-        turn = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), angle, 1.0)
-        rgb = cv2.warpAffine(rgb, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        turn = np.asarray(cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), angle, 1.0), np.float64)
+        straight = cv2.warpAffine(rgb, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        rgb = np.asarray(straight, np.uint8)
         steps.append(Step("clean", f"skew of {angle:+.1f} degrees taken out"))
-    back = cv2.invertAffineTransform(turn)
-    back = np.diag([width / size[0], height / size[1]]) @ back
+    back = np.diag([width / size[0], height / size[1]]) @ cv2.invertAffineTransform(turn)
 
-    black, red, more = _inks(np.asarray(rgb, np.uint8))
+    black, red, more = _inks(rgb)
     seals = () if red is None else _seals(red)
     if seals:
         more.append(Step("clean", f"seals found: {len(seals)}"))
@@ -132,7 +133,7 @@ def _inks(rgb: Pixels) -> tuple[Grey, Grey | None, list[Step]]:
     red_channel, green, blue = cv2.split(rgb)
     black = _even(np.asarray(red_channel, np.uint8))
     redness = cv2.subtract(red_channel, cv2.max(green, blue))
-    tint = int(np.median(redness[::8, ::8]))
+    tint = np.full_like(redness, np.median(redness[::8, ::8]))
     redness = cv2.subtract(redness, tint)
     ink = redness > _RED
     if ink.mean() < _LEAST_RED:
@@ -205,7 +206,7 @@ def _ruled(part: Grey) -> bool:
     height, width = part.shape
     across = cv2.morphologyEx(part, cv2.MORPH_OPEN, np.ones((1, max(width * 3 // 5, 2)), np.uint8))
     down = cv2.morphologyEx(part, cv2.MORPH_OPEN, np.ones((max(height * 3 // 5, 2), 1), np.uint8))
-    rows, columns = across.any(axis=1), down.any(axis=0)
+    rows, columns = (np.asarray(mask, np.bool_) for mask in (across.any(axis=1), down.any(axis=0)))
     thin = rows.mean() < 0.25 and columns.mean() < 0.25
     return bool(thin and _runs(rows) >= 3 and _runs(columns) >= 2)
 

@@ -20,9 +20,18 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 
 #: What a path may be called to be taken for a scan; anything else in a box is reported, not guessed at.
-SUFFIXES = frozenset(
-    ".pdf .tif .tiff .jpg .jpeg .jpe .jfif .png .webp .jp2 .j2k .jpx .j2c .bmp .gif .ppm .pgm .pbm".split()
-)
+_FAMILIES = {
+    "application/pdf": (".pdf",),
+    "image/tiff": (".tif", ".tiff"),
+    "image/jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "image/png": (".png",),
+    "image/webp": (".webp",),
+    "image/jp2": (".jp2", ".j2k", ".jpx", ".j2c"),
+    "image/bmp": (".bmp",),
+    "image/gif": (".gif",),
+    "image/x-portable-anymap": (".ppm", ".pgm", ".pbm"),
+}
+SUFFIXES = frozenset(suffix for family in _FAMILIES.values() for suffix in family)
 
 #: A0 at 300 dpi has 140 million pixels; no sheet in a box is larger.
 MOST_PIXELS = 150_000_000
@@ -43,17 +52,6 @@ _MARKS = {
     b"P4": "image/x-portable-anymap",
     b"P5": "image/x-portable-anymap",
     b"P6": "image/x-portable-anymap",
-}
-_FAMILIES = {
-    "pdf": "application/pdf",
-    "png": "image/png",
-    "webp": "image/webp",
-    "gif": "image/gif",
-    "bmp": "image/bmp",
-    **dict.fromkeys(["tif", "tiff"], "image/tiff"),
-    **dict.fromkeys(["jpg", "jpeg", "jpe", "jfif"], "image/jpeg"),
-    **dict.fromkeys(["jp2", "j2k", "jpx", "j2c"], "image/jp2"),
-    **dict.fromkeys(["ppm", "pgm", "pbm"], "image/x-portable-anymap"),
 }
 
 
@@ -84,14 +82,16 @@ def media_type(data: bytes) -> str:
         return "application/pdf"
     if not data.strip(b"\0"):
         raise TruncatedScan("the path holds only zero bytes; the copy was cut off, copy it again")
-    raise WrongType("the bytes are neither a picture nor a PDF; take it out of the box or name the right program's output")
+    raise WrongType(
+        "the bytes are neither a picture nor a PDF; take it out of the box or name the right program's output"
+    )
 
 
 def misnamed(name: str, kind: str) -> str:
     """Return a sentence where the ending of `name` does not fit media type `kind`, else an empty one."""
-    suffix = PurePath(name).suffix.lower().lstrip(".")
-    expected = _FAMILIES.get(suffix)
-    return "" if expected in (None, kind) else f"named .{suffix}, but the bytes are {kind}"
+    suffix = PurePath(name).suffix.lower()
+    expected = next((family for family, suffixes in _FAMILIES.items() if suffix in suffixes), kind)
+    return "" if expected == kind else f"named {suffix}, but the bytes are {kind}"
 
 
 def page_count(data: bytes) -> int:

@@ -1,7 +1,8 @@
 """Ruled forms and tables: where their cells are, also on a sheet that lies askew or was photographed."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
@@ -20,6 +21,9 @@ _BOW = 8
 _RULED = 0.5
 #: A side shorter than this could be the stroke of a character, unless it touches the rules at both ends.
 _SHORT_SIDE = 110
+
+
+_Point: TypeAlias = tuple[float, float]
 
 
 class _Place(NamedTuple):
@@ -48,17 +52,16 @@ def find_cells(grey: Grey) -> tuple[Cell, ...]:
         inside = labels[part] == number
         cells = list(_cells(across[part] * inside, down[part] * inside))
         if len(cells) >= 2:
-            tables.append((top, [(place, (corners + (left, top)) / scale) for place, corners in cells]))
+            tables.append((top, [(place, np.add(corners, (left, top)) / scale) for place, corners in cells]))
     tables.sort(key=lambda entry: entry[0])
     return tuple(
-        Cell(number, *place, _corners(corners))
-        for number, (_, cells) in enumerate(tables)
-        for place, corners in cells
+        Cell(number, *place, _corners(corners)) for number, (_, cells) in enumerate(tables) for place, corners in cells
     )
 
 
-def _corners(quad: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
-    return tuple((float(x), float(y)) for x, y in quad)
+def _corners(quad: NDArray[np.float64]) -> tuple[_Point, _Point, _Point, _Point]:
+    first, second, third, fourth = ((float(x), float(y)) for x, y in quad)
+    return first, second, third, fourth
 
 
 def _rules(grey: Grey) -> tuple[Grey, Grey]:
@@ -132,9 +135,7 @@ def _grid_lines(mask: Grey, axis: int) -> list[float]:
             lines.append([int(number)])
     reach = mask.shape[1 - axis]
     return [
-        float(np.average(places[line], weights=lengths[line]))
-        for line in lines
-        if lengths[line].sum() >= 0.06 * reach
+        float(np.average(places[line], weights=lengths[line])) for line in lines if lengths[line].sum() >= 0.06 * reach
     ]
 
 
@@ -142,9 +143,9 @@ def _coverage(mask: Grey, line: float, across: Sequence[float], axis: int) -> li
     """Return for each stretch between two lines of `across` the share that `line` is ruled there."""
     low = max(round(line) - _BOW, 0)
     band = mask[low : round(line) + _BOW + 1] if axis == 0 else mask[:, low : round(line) + _BOW + 1]
-    ruled = band.any(axis=axis)
+    ruled = np.asarray(band.any(axis=axis), np.bool_)
     shares = []
-    for start, end in zip(across, across[1:], strict=False):
+    for start, end in pairwise(across):
         inset = min(4.0, (end - start) / 4)
         side = ruled[round(start + inset) : max(round(end - inset), round(start + inset) + 1)]
         share = float(side.mean())

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from archivist.model import Box
 
@@ -56,6 +57,11 @@ def text_layer(data: bytes, index: int, scale: float) -> TextLayer | None:
     return TextLayer(kept, min(covered / area, 1.0)) if kept else None
 
 
+def _unified(char: str) -> str:
+    # Some fonts map ideographs to the look-alike radicals, which no one searches for.
+    return normalize("NFKC", char) if "\u2e80" <= char <= "\u2fdf" else char
+
+
 def _glyph(char: dict[str, float | str], scale: float) -> tuple[str, Box]:
     left, top, right, bottom = (float(char[side]) * scale for side in ("x0", "top", "x1", "bottom"))
-    return str(char["text"]), Box(left, top, right, bottom)
+    return _unified(str(char["text"])), Box(left, top, right, bottom)

@@ -24,11 +24,7 @@ def second_opinion(image: Grey, lines: Sequence[Line], reader: Reader) -> tuple[
     once a page. Agreement raises a character's confidence, as of two independent witnesses; where they differ the
     first reader's character stays, less sure, and the other is kept beside it.
     """
-    doubtful = [
-        number
-        for number, line in enumerate(lines)
-        if _doubtful(line) and line.box.width > line.box.height
-    ]
+    doubtful = [number for number, line in enumerate(lines) if _doubtful(line) and line.box.width > line.box.height]
     doubtful = sorted(doubtful, key=lambda number: lines[number].confidence)[:_MOST_LINES]
     if not doubtful:
         return tuple(lines), ()
@@ -44,15 +40,16 @@ def second_opinion(image: Grey, lines: Sequence[Line], reader: Reader) -> tuple[
     for number, text in zip(doubtful, texts, strict=True):
         weighed[number], same, other = _weigh(lines[number], text, reader.name)
         agreed, differed = agreed + same, differed + other
-    step = Step("read", f"{reader.name} asked about {len(doubtful)} lines: {agreed} characters agree, {differed} differ")
+    step = Step(
+        "read",
+        f"{reader.name} asked about {len(doubtful)} lines: {agreed} characters agree, {differed} differ",
+    )
     return tuple(weighed), (step,)
 
 
 def _doubtful(line: Line) -> bool:
     # A lone level stroke is always in doubt, and the second reader knows no better.
-    return len(line.glyphs) > 1 and any(
-        glyph.confidence < DOUBT for glyph in line.glyphs if glyph.char not in STROKES
-    )
+    return len(line.glyphs) > 1 and any(glyph.confidence < DOUBT for glyph in line.glyphs if glyph.char not in STROKES)
 
 
 def _sheet(image: Grey, lines: Sequence[Line]) -> tuple[Grey, list[tuple[int, int]]]:

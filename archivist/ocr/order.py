@@ -12,7 +12,10 @@ from archivist.ocr import STROKES
 T = TypeVar("T")
 
 _DASHES = "".join(sorted(STROKES))
-_PAGE_NUMBER = re.compile(rf"[{re.escape(_DASHES)}·.\s]{{0,4}}第?\s*\d{{1,4}}\s*[页頁]?(?:\s*共\s*\d+\s*[页頁])?[{re.escape(_DASHES)}·.\s]{{0,4}}")
+_PAGE_NUMBER = re.compile(
+    rf"[{re.escape(_DASHES)}·.\s]{{0,4}}第?\s*\d{{1,4}}\s*[页頁]?(?:\s*共\s*\d+\s*[页頁])?[{re.escape(_DASHES)}·.\s]{{0,4}}"
+)
+_PAGE_NUMBER_PART = re.compile(rf"[{re.escape(_DASHES)}·.]{{1,2}}\d{{0,4}}|\d{{1,4}}")
 _PAGE_NUMBER_BAND = 0.12
 _TALL = 1.5
 
@@ -33,7 +36,7 @@ def arrange(
     """
     in_cells: dict[Cell, list[Line]] = {cell: [] for cell in cells}
     free: list[Line] = []
-    for line in lines:
+    for line in _whole_page_numbers(lines, height):
         for cell, part in _cut(line, cells):
             (free if cell is None else in_cells[cell]).append(part)
     stamped: dict[Box, list[Line]] = {seal: [] for seal in seals}
@@ -104,9 +107,30 @@ def _inside(box: Box, seal: Box) -> bool:
     return box.overlap(seal) > 0.6 * box.width * box.height
 
 
+def _at_edge(line: Line, height: int) -> bool:
+    return line.box.top > (1 - _PAGE_NUMBER_BAND) * height or line.box.bottom < _PAGE_NUMBER_BAND * height / 2
+
+
+def _whole_page_numbers(lines: Sequence[Line], height: int) -> list[Line]:
+    """Return `lines` with the pieces of a page number (—, 4, —), found one by one, set together."""
+    whole: list[Line] = []
+    for line in sorted(lines, key=lambda line: line.box.left):
+        before = next((other for other in reversed(whole) if _next_to(other, line)), None)
+        if before and len(line.glyphs) <= 4 and _at_edge(line, height) and _PAGE_NUMBER_PART.fullmatch(before.text):
+            whole.remove(before)
+            glyphs = (*before.glyphs, *line.glyphs)
+            line = replace(before, glyphs=glyphs, box=Box.around((before.box, line.box)))
+        whole.append(line)
+    return whole
+
+
+def _next_to(left: Line, right: Line) -> bool:
+    level = abs(left.box.centre[1] - right.box.centre[1]) < 0.5 * max(left.box.height, right.box.height)
+    return level and -5 < right.box.left - left.box.right < 2 * max(left.box.height, right.box.height)
+
+
 def _region(line: Line, height: int) -> Region:
-    at_edge = line.box.top > (1 - _PAGE_NUMBER_BAND) * height or line.box.bottom < _PAGE_NUMBER_BAND * height / 2
-    if not (at_edge and _PAGE_NUMBER.fullmatch(line.text.strip())):
+    if not (_at_edge(line, height) and _PAGE_NUMBER.fullmatch(line.text.strip())):
         return Region("body", line.box, (line,))
     # Beside a page number a level stroke is a dash, whatever it was read as; what was read stays beside it.
     glyphs = tuple(_dash(glyph) if glyph.char in STROKES else glyph for glyph in line.glyphs)

@@ -8,6 +8,7 @@ and the next best characters for each character.
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -31,6 +32,7 @@ _ALTERNATIVES = 3
 _LEAST_ALTERNATIVE = 0.01
 _LEAST_LEFTOVER = 0.6
 
+
 @dataclass(frozen=True, slots=True)
 class _Decoded:
     char: str
@@ -53,7 +55,9 @@ class RapidReader:
     def read(self, image: Grey) -> tuple[Line, ...]:
         """Return every line found on `image` (height, width), boxes in its pixels, in no promised order."""
         lines = [self._line(image, quad) for quad in self._detect(image)]
-        lines += [line for quad in leftover(image, [line.box for line in lines]) if _sure(line := self._line(image, quad))]
+        lines += [
+            line for quad in leftover(image, [line.box for line in lines]) if _sure(line := self._line(image, quad))
+        ]
         return tuple(line for line in lines if line.glyphs)
 
     def _line(self, image: Grey, quad: Quad) -> Line:
@@ -85,19 +89,17 @@ class RapidReader:
             while end < columns and best[end] == best[start]:
                 end += 1
             peak = int(start + output[start:end, best[start]].argmax())
-            order = np.argpartition(output[peak], -_ALTERNATIVES - 1)[-_ALTERNATIVES - 1 :]
-            others = sorted(
-                (
-                    Alternative(self._characters[code], float(output[peak, code]))
-                    for code in order
-                    if code not in (0, best[start]) and output[peak, code] >= _LEAST_ALTERNATIVE
-                ),
-                key=lambda other: -other.confidence,
-            )
-            char = self._characters[best[start]]
             confidence = min(float(output[peak, best[start]]), 1.0)
-            decoded.append(_Decoded(char, confidence, min((peak + 0.5) / columns * stretch, 1.0), tuple(others)))
+            others = self._others(output[peak], best[start]) if confidence < 1 - _LEAST_ALTERNATIVE else ()
+            at = min((peak + 0.5) / columns * stretch, 1.0)
+            decoded.append(_Decoded(self._characters[best[start]], confidence, at, others))
         return decoded
+
+    def _others(self, column: NDArray[np.float32], best: int) -> tuple[Alternative, ...]:
+        codes = np.argpartition(column, -_ALTERNATIVES - 1)[-_ALTERNATIVES - 1 :]
+        likely = [code for code in codes if code not in (0, best) and column[code] >= _LEAST_ALTERNATIVE]
+        likely.sort(key=lambda code: -column[code])
+        return tuple(Alternative(self._characters[code], float(column[code])) for code in likely)
 
 
 def _networks(threads: int) -> tuple[Any, Any]:
@@ -154,7 +156,7 @@ def _crop(image: Grey, quad: Quad) -> Grey:
         left, top = np.maximum(np.floor(quad.min(axis=0)).astype(int), 0)
         right, bottom = np.ceil(quad.max(axis=0)).astype(int) + 1
         part = image[top:bottom, left:right]
-        image = cv2.resize(part, None, fx=2 * shrink, fy=2 * shrink, interpolation=cv2.INTER_AREA)
+        image = np.asarray(cv2.resize(part, None, fx=2 * shrink, fy=2 * shrink, interpolation=cv2.INTER_AREA), np.uint8)
         quad = (quad - (left, top)).astype(np.float32) * (2 * shrink)
     matrix = cv2.getPerspectiveTransform(quad, target)
     return np.asarray(
@@ -176,7 +178,7 @@ def _glyphs(quad: Quad, decoded: Sequence[_Decoded]) -> Iterator[Glyph]:
     if height >= _TALL * width:
         quad, width, height = np.roll(quad, -1, axis=0), height, width
     half = height * 0.5 / max(width, 1.0)
-    edges = [0.0, *((a.at + b.at) / 2 for a, b in zip(decoded, decoded[1:], strict=False)), 1.0]
+    edges = [0.0, *((a.at + b.at) / 2 for a, b in pairwise(decoded)), 1.0]
     for number, entry in enumerate(decoded):
         if entry.char.isspace() and not _latin_both_sides(decoded, number):
             continue

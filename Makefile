@@ -1,0 +1,76 @@
+# make demo   install what is missing, read the samples, search, show a record, write catalogue.xlsx
+# make test   install what is missing, check the code, run the tests
+# make bench  measure reading, searching and starting beside other programs (takes a while)
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+VENV ?= .venv
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
+BIN := $(VENV)/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+ARCHIVE ?= archive
+JOBS ?= 2
+
+.PHONY: demo test lint bench system bench-system messages clean
+
+demo: $(VENV)/.installed
+	$(BIN)/archivist ingest samples --archive $(ARCHIVE)
+	@echo; $(BIN)/archivist search '聊發〔1995〕58號' --archive $(ARCHIVE)
+	@echo; $(BIN)/archivist search '先進區 考核' --archive $(ARCHIVE)
+	@echo; $(BIN)/archivist show "$$($(BIN)/archivist search '聊发1995 58' --json --archive $(ARCHIVE) | \
+		$(BIN)/python -c 'import json, sys; print(json.load(sys.stdin)["hits"][0]["item"])')" --archive $(ARCHIVE)
+	@echo; $(BIN)/archivist campaigns --archive $(ARCHIVE)
+	@echo; $(BIN)/archivist export xlsx -o catalogue.xlsx --archive $(ARCHIVE)
+
+test: lint
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: bench-system $(VENV)/.installed-bench
+	$(BIN)/python -m tests.benchmarks
+
+# Each program or library is looked for by what needs it, so that other systems than Debian can bring their own.
+system:
+	@missing=(); \
+	command -v tesseract >/dev/null || missing+=(tesseract-ocr); \
+	for model in chi_sim chi_tra osd; do \
+		tesseract --list-langs 2>/dev/null | grep -qx $$model || missing+=(tesseract-ocr-$${model/_/-}); done; \
+	ldconfig -p | grep -q 'libGL\.so\.1' || missing+=(libgl1); \
+	ldconfig -p | grep -q 'libgthread-2\.0\.so\.0' || missing+=(libglib2.0-0); \
+	if [ -z "$(PYTHON)" ]; then missing+=(python3); fi; \
+	$(or $(PYTHON),false) -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv); \
+	if [ $${#missing[@]} -gt 0 ]; then \
+		command -v apt-get >/dev/null || { echo "please install: $${missing[*]}"; exit 3; }; \
+		$(SUDO) apt-get update; \
+		$(SUDO) apt-get install -y --no-install-recommends "$${missing[@]}"; \
+	fi
+
+bench-system: system
+	@command -v gs >/dev/null && command -v pngquant >/dev/null || { \
+		$(SUDO) apt-get update; $(SUDO) apt-get install -y --no-install-recommends ghostscript pngquant; }
+
+$(VENV)/bin/python: | system
+	$(or $(PYTHON),python3) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-%: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$*]'
+	@touch $@
+
+# After a change of the messages in the code: bring the Chinese up to date in locale/zh/, then compile.
+messages: $(VENV)/.installed-dev
+	$(BIN)/pybabel -q extract -k _ -o archivist/locale/archivist.pot --project archivist --no-location --sort-output archivist
+	$(BIN)/pybabel -q update -D archivist -i archivist/locale/archivist.pot -d archivist/locale --no-fuzzy-matching
+	$(BIN)/pybabel -q compile -D archivist -d archivist/locale --statistics
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
