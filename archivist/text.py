@@ -58,8 +58,11 @@ def fold(text: str) -> str:
 
 
 def simplify(text: str) -> str:
-    """Return `text` in simplified characters, phrase by phrase, for display; the length may change."""
-    return str(_converter().convert(text))
+    """Return `text` in simplified characters, phrase by phrase, for display; the length may change.
+
+    A lone surrogate, which a damaged text layer may hold, becomes U+FFFD.
+    """
+    return str(_converter().convert(text.encode("utf-8", "replace").decode("utf-8")))
 
 
 def boxes(page: Page, start: int, end: int) -> list[Box]:

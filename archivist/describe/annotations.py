@@ -13,8 +13,9 @@ from archivist.model import Value
 
 _WORD = re.compile(r"[^\s]+")
 _SENTENCE_END = "。.!;:,、)"
-_READ = re.compile(r"(已阅|圈阅|传阅|阅)[。.]?")
+_READ = re.compile(r"\(?(已阅|圈阅|传阅|阅)\)?[。.]?")
 _STROKES = " \t:;,.。、/-_|"
+_EITHER = re.compile(r"(\d{1,2})/(\d{1,2})[日号]?")
 # Handwriting is uneven; only a gap of most of a character divides words.
 _WORD_GAP = 0.8
 # A mark older than this before the paper came in belongs to the next year.
@@ -72,9 +73,7 @@ def read(
         if said == "reading" and not entry.person and not entry.when and not _READ.fullmatch(text):
             continue
         person = plain(entry.person.value) if entry.person else None
-        annotations.append(
-            Annotation(start, end, said, text, person, entry.when.value if entry.when else None)
-        )
+        annotations.append(Annotation(start, end, said, text, person, entry.when.value if entry.when else None))
     return annotations
 
 
@@ -135,8 +134,9 @@ def _words(flow: Flow, start: int, end: int) -> list[_Token]:
         if first == last:
             continue
         word = flow.folded[first:last].rstrip(_STROKES)
-        cut = max((word.rfind(char) for char in _SENTENCE_END), default=-1) + 1
-        name = _READ.sub("", word[cut:]) if len(word) - cut > 2 else word[cut:]
+        signed = re.sub(rf"{_READ.pattern}$", "", word)
+        cut = max(signed.rfind(char) for char in _SENTENCE_END) + 1
+        name = signed[cut:]
         if is_person(name):
             if cut:
                 tokens.append(_Token("text", first, first + cut, flow.text[first : first + cut]))
@@ -167,6 +167,14 @@ def _wide(flow: Flow, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _after_receipt(text: str, iso: str, year: int | None, received: str | None) -> str:
+    """Return the date as it must be meant, given that nothing is noted on a paper before it came in."""
+    if received and year is not None and (match := _EITHER.fullmatch("".join(text.split()))):
+        turned = dates.parse(f"{match[2]}/{match[1]}", year)
+        came = date.fromisoformat(received) if len(received) == 10 else None
+        if turned and came and date.fromisoformat(turned) >= came:
+            gone = date.fromisoformat(iso) - came
+            if gone.days < 0 or date.fromisoformat(turned) - came < gone:
+                iso = turned
     if not received or year is None or len(received) < 10 or len(iso) < 10:
         return iso
     later = dates.parse(text, year + 1)

@@ -91,9 +91,7 @@ def _candidates(folded: str, context_year: int | None, strict: bool) -> list[Fou
         found.append((match, _from_words(match, context_year)))
     for match in _POINTS.finditer(folded):
         if not strict or context_year is not None or len(match["year"]) == 4:
-            found.append(
-                (match, _iso(_year(match["year"], context_year), int(match["month"]), int(match["day"])))
-            )
+            found.append((match, _iso(_year(match["year"], context_year), int(match["month"]), int(match["day"]))))
     if context_year is not None:
         for match in _MONTH_DAY.finditer(folded):
             found.append((match, _iso(context_year, integer(match["month"]), integer(match["day"]))))
@@ -110,11 +108,7 @@ def _candidates(folded: str, context_year: int | None, strict: bool) -> list[Fou
 
 def _from_words(match: re.Match[str], context_year: int | None) -> str | None:
     if match["republic"]:
-        reign = (
-            integer(match["reign"].replace("百", ""))
-            if "百" not in match["reign"]
-            else _hundred(match["reign"])
-        )
+        reign = integer(match["reign"].replace("百", "")) if "百" not in match["reign"] else _hundred(match["reign"])
         year = None if reign is None else reign + _REPUBLIC
     else:
         year = _year(match["year"], context_year)

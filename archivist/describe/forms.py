@@ -92,9 +92,7 @@ class FilledForm:
 @cache
 def forms() -> tuple[Form, ...]:
     """Return the forms of `schemas/forms`, by file name."""
-    return tuple(
-        _form(f"schemas/forms/{entry.name}") for entry in sorted(path("schemas/forms").glob("*.yaml"))
-    )
+    return tuple(_form(f"schemas/forms/{entry.name}") for entry in sorted(path("schemas/forms").glob("*.yaml")))
 
 
 def recognise(page: Page) -> FilledForm | None:
@@ -189,17 +187,9 @@ def _stands(
     flow: Flow, block: Block, mark: Mark, end: int, colon: bool, found: list[Mark], printed: str, own: bool
 ) -> bool:
     """Return whether the words at `mark` are a label there, not part of what is written beside one."""
-    starts = {
-        flow.lines[index].start for index in range(flow.line_at(block.start), flow.line_at(block.end - 1) + 1)
-    }
-    free = (
-        mark.start in starts
-        or flow.folded[mark.start - 1] in _FILLING
-        or flow.folded[mark.start - 1].isspace()
-    )
-    bounded = (
-        colon or end == block.end or end in starts or flow.folded[end].isspace() or flow.folded[end] in "|_"
-    )
+    starts = {flow.lines[index].start for index in range(flow.line_at(block.start), flow.line_at(block.end - 1) + 1)}
+    free = mark.start in starts or flow.folded[mark.start - 1] in _FILLING or flow.folded[mark.start - 1].isspace()
+    bounded = colon or end == block.end or end in starts or flow.folded[end].isspace() or flow.folded[end] in "|_"
     whole = closed(flow.folded[block.start : block.end]).rstrip(":") == printed
     if whole or (free and colon):
         return True
@@ -207,7 +197,7 @@ def _stands(
         return False
     before = found[-1].label.value if found else None
     if mark.label.value in ("column", "heading"):
-        return free and bounded and before not in ("text", "annotation", "readings")
+        return free and bounded and before not in ("text", "annotation")
     if before is not None and before not in (_SHORT | {"column", "heading"}):
         return False
     if free and bounded:

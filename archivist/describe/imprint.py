@@ -7,9 +7,7 @@ from archivist.describe import dates, lists, names
 from archivist.describe.ink import Flow, Printed, closed, plain
 from archivist.model import Field
 
-_COPIED = re.compile(
-    r"(?:抄\s*送|抄\s*报|抄\s*发|分\s*送|报\s*送|[报送发])(?:\s*(?:单\s*位|机\s*关))?\s*:\s*"
-)
+_COPIED = re.compile(r"(?:抄\s*送|抄\s*报|抄\s*发|分\s*送|报\s*送|[报送发])(?:\s*(?:单\s*位|机\s*关))?\s*:\s*")
 _MAIN = re.compile(r"主\s*送(?:\s*(?:单\s*位|机\s*关))?\s*:\s*")
 _TERMS = re.compile(r"主\s*题\s*词\s*[::]?\s*")
 _PRINTED = re.compile(r"\s*(?:印\s*发|印\s*制|翻\s*印|印)\s*$")

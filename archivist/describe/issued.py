@@ -8,18 +8,18 @@ from archivist.definitions import load
 from archivist.describe import dates, lists, names, numbers, plan
 from archivist.describe import imprint as foot
 from archivist.describe.ink import Flow, Printed, closed, plain
-from archivist.describe.opening import Opening, genres, head_agencies, number_in, opening, tag
+from archivist.describe.opening import Opening, genres, head_agencies, number_in, opening, tag, title
 from archivist.model import Field, Page, Value
 
 _LEVEL = re.compile(r"(绝密|机密|秘密)")
-_URGENCY = re.compile(r"(特急|特提|加急|平急|急件)")
+_URGENCY = re.compile(r"(?:(?:等级|紧急程度|缓急)\s*:\s*)?(特急|特提|加急|平急|急件)")
 _SIGNER = re.compile(r"签\s*发\s*人?\s*:\s*(?P<names>[^\d:]{2,24}?)\s*(?=$|会\s*签)")
 _ADDRESSEE_LINES = 8
 _BODY_COLON = re.compile(
     r"(?:如下|以下|下列.{0,8}|为|是|说|指出|强调|要求|规定|决定|通知|事项|做到|包括|任务|意见|主旨|依据|事项):$"
 )
 _BODY_BEGIN = re.compile(
-    r"(?:为了|为|根据|现|经|关于|按照|近|最近|附件?|主旨|依据|签发|会签|[一二三四五六七八九十]、)"
+    r"(?:为了|为|根据|现|经(?![贸委信济])|关于|按照|近|最近|附件?|主旨|依据|签发|会签|[一二三四五六七八九十]、)"
 )
 _ATTACHED = re.compile(r"附\s*件?\s*(?P<colon>:)?\s*")
 _NUMBERED = re.compile(r"\(?(?:\d{1,2}|[一二三四五六七八九十]{1,2})\)?\s*[.、:]\s*|[①-⑳]\s*")
@@ -65,12 +65,10 @@ def _marks(flow: Flow, begun: Opening) -> Iterator[Field | None]:
             continue
         for name, pattern in (("secrecy", _LEVEL), ("urgency", _URGENCY)):
             if match := pattern.match(line.folded.lstrip()):
-                start = line.start + len(line.folded) - len(line.folded.lstrip())
+                start = line.start + len(line.folded) - len(line.folded.lstrip()) + match.start(1)
                 yield flow.field(name, match[1], start, start + len(match[1]), "head-mark")
         if match := _SIGNER.search(line.folded):
-            yield from _people(
-                flow, line.start + match.start("names"), min(line.start + match.end("names"), until)
-            )
+            yield from _people(flow, line.start + match.start("names"), min(line.start + match.end("names"), until))
 
 
 def _people(flow: Flow, start: int, end: int) -> Iterator[Field | None]:
@@ -118,9 +116,11 @@ def _issuers(flow: Flow, begun: Opening, signature: tuple[int, int] | None) -> I
             known = key in seen or (seen and _SHORT_NAMES.fullmatch(key))
             if not known:
                 seen.append(key)
-                yield flow.field(
-                    "issuing_agency", plain(closed(flow.text[start:end])), start, end, method, factor=factor
-                )
+                read = flow.text[start:end]
+                mended = names.mended(read)
+                wrong = mended != flow.folded[start:end]
+                value = plain(closed(mended if wrong else read))
+                yield flow.field("issuing_agency", value, start, end, method, factor=factor, doubtful=wrong)
 
 
 def _title_issuers(flow: Flow, begun: Opening) -> list[tuple[int, int]]:
@@ -143,9 +143,7 @@ def _number(flow: Flow, begun: Opening) -> Iterator[Field | None]:
     line = flow.lines[begun.number]
     if found := number_in(line):
         value: Value = number_value(found.number)
-        yield flow.field(
-            "document_number", value, line.start + found.start, line.start + found.end, "number-line"
-        )
+        yield flow.field("document_number", value, line.start + found.start, line.start + found.end, "number-line")
 
 
 def number_value(number: numbers.DocumentNumber) -> dict[str, Value]:
@@ -164,10 +162,13 @@ def _title(flow: Flow, begun: Opening) -> Iterator[Field | None]:
     lines = flow.lines[begun.title.first : begun.title.last]
     start, end = lines[0].start, lines[-1].end
     issuers = _title_issuers(flow, begun)
-    parts = [plain(closed(flow.text[a:b])) for a, b in issuers]
+    head = ""
+    for place, (first, last) in enumerate(issuers):
+        between = closed(flow.text[issuers[place - 1][1] : first]) if place else ""
+        head += (between or " ") * (place > 0) + plain(closed(flow.text[first:last]))
     rest = plain(flow.text[issuers[-1][1] if issuers else start : end].replace("\u3000", " "))
     factor = 1.0 if begun.head or begun.number is not None else 0.97
-    yield flow.field("title", " ".join(parts) + rest, start, end, "title-block", factor=factor)
+    yield flow.field("title", head + rest, start, end, "title-block", factor=factor)
     places = [place for place in range(start, end) if not flow.folded[place].isspace()]
     at = begun.title.letters.rfind(begun.title.genre)
     yield flow.field(
@@ -180,14 +181,20 @@ def _title(flow: Flow, begun: Opening) -> Iterator[Field | None]:
     )
 
 
-def _dates(
-    flow: Flow, begun: Opening, signature: tuple[int, int] | None, imprint: int
-) -> Iterator[Field | None]:
+def _dates(flow: Flow, begun: Opening, signature: tuple[int, int] | None, imprint: int) -> Iterator[Field | None]:
     """Yield the date of issue: from the note under the title, the signature, or else the imprint."""
     candidates: list[tuple[str, int, int, str, float]] = []
+    # 第12期, editor and date stand under the head of a serial.
+    serial = begun.title is not None and begun.title.genre in ("简报", "纪要", "会议纪要")
     if begun.title or begun.number is not None:
         for line in flow.lines[begun.after : begun.after + 4]:
             if tag(line) not in ("date", "number", "mark", "blank") and not line.closed.startswith("("):
+                found = dates.find(line.line.text)
+                if serial and found and found[-1].end == len(line.line.text.rstrip()):
+                    start = line.start + found[-1].start
+                    candidates.append((found[-1].date, start, line.start + found[-1].end, "head-date", 0.97))
+                if serial:
+                    continue
                 break
             if tag(line) == "date" or line.closed.startswith("("):
                 found = dates.find(line.line.text)
@@ -226,35 +233,40 @@ def _signed(flow: Flow, line: Printed) -> list[tuple[int, int]]:
 
 
 def _signature(flow: Flow, start: int, imprint: int) -> tuple[int, int] | None:
-    """Return the lines (first, behind the last) of the last date that stands alone or under agencies."""
-    for index in reversed(range(start, imprint)):
+    """Return the lines (first, behind the last) of the date, alone or with agencies, that closes the text.
+
+    It is the last one, unless another text (a forwarded paper, an attachment) begins behind an earlier one.
+    """
+    signature = None
+    for index in range(start, imprint):
         line = flow.lines[index]
         found = dates.find(line.line.text)
-        if (
-            not found
-            or len(found[-1].date) < 10
-            or closed(line.folded[found[-1].end :]) not in ("", ")", "。")
-        ):
+        if not found or len(found[-1].date) < 10 or closed(line.folded[found[-1].end :]) not in ("", "。"):
             continue
-        before = closed(line.folded[: found[-1].start])
-        alone = before in ("", "(")
-        if not alone and not names.split(line.line.text[: found[-1].start]):
+        before = line.line.text[: found[-1].start]
+        if closed(before) and not names.split(before):
             continue
         first = index
         while first > start and index - first < 12 and names.split(flow.lines[first - 1].line.text):
             first -= 1
-        # A date in brackets at the very start is a note under the title, which is read elsewhere.
-        if before == "(" and index < start + 3:
-            continue
-        return first, index + 1
-    return None
+        signature = first, index + 1
+        if _another_begins(flow, index + 1, imprint):
+            break
+    return signature
+
+
+def _another_begins(flow: Flow, start: int, end: int) -> bool:
+    """Return whether a title or the heading 附件 follows within the next lines."""
+    ahead = flow.lines[start : min(start + 8, end)]
+    tags = [tag(line) for line in ahead]
+    heading = any(_ATTACHED.fullmatch(line.closed) for line in ahead[:2])
+    return heading or title(ahead, tags, 0, free=False) is not None
 
 
 def _addressees(flow: Flow, begun: Opening) -> Iterator[Field | None]:
     first = begun.after
     while first < len(flow.lines) and (
-        tag(flow.lines[first]) in ("date", "blank", "number", "mark")
-        or flow.lines[first].closed.startswith("(")
+        tag(flow.lines[first]) in ("date", "blank", "number", "mark") or flow.lines[first].closed.startswith("(")
     ):
         first += 1
     for last in range(first, min(first + _ADDRESSEE_LINES, len(flow.lines))):
@@ -286,21 +298,15 @@ def _attachments(flow: Flow, start: int, until: int) -> Iterator[Field | None]:
         begin = line.start + match.end()
         heads = [begin] + [flow.lines[k].start for k in range(index + 1, last)]
         starts = [
-            (place, place + found.end())
-            for place in heads
-            if (found := _NUMBERED.match(flow.folded[place:end]))
+            (place, place + found.end()) for place in heads if (found := _NUMBERED.match(flow.folded[place:end]))
         ] or [(begin, begin)]
         for (_, first), (following, _) in zip(starts, [*starts[1:], (end, end)], strict=True):
             text = closed(flow.text[first:following]).rstrip("。;；")
             if text:
                 finish = following
-                while finish > first and (
-                    flow.text[finish - 1].isspace() or flow.text[finish - 1] in "。;；"
-                ):
+                while finish > first and (flow.text[finish - 1].isspace() or flow.text[finish - 1] in "。;；"):
                     finish -= 1
-                yield flow.field(
-                    "attachment", plain(closed(flow.text[first:finish])), first, finish, "attachment-note"
-                )
+                yield flow.field("attachment", plain(closed(flow.text[first:finish])), first, finish, "attachment-note")
         return
 
 
@@ -308,12 +314,7 @@ def _ends_list(line: Printed) -> bool:
     letters = line.closed
     if _NUMBERED.match(line.folded.lstrip()):
         return False
-    return (
-        bool(dates.find(line.line.text))
-        or bool(names.split(line.line.text))
-        or "。" in letters
-        or len(letters) > 45
-    )
+    return bool(dates.find(line.line.text)) or bool(names.split(line.line.text)) or "。" in letters or len(letters) > 45
 
 
 def _citations(flow: Flow, start: int) -> Iterator[Field | None]:

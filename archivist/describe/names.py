@@ -12,12 +12,21 @@ from archivist.text import fold
 _NOT_IN_AGENCY = re.compile(r"[,。:;!?《》〈〉\"'\d%]|的|了|和各|以及|为|要|将|在|进行|认真|加强|做好")
 # 福建省厦门市人民政府 signs as 厦门市人民政府.
 _PROVINCE = re.compile(r"^[\u4e00-\u9fff]{2,3}省(?=[\u4e00-\u9fff]{1,6}[市县区州])")
+_LEVEL = re.compile(r"[省市县区地州旗镇乡]")
 _NOTE = re.compile(r"\((?:章|印|盖章|公章|代章)\)$")
+
+
+def mended(text: str) -> str:
+    """Return `text` as it is compared, with the words put right that readers take for others; same length."""
+    folded = fold(text)
+    for read, meant in _agencies()["misread"].items():
+        folded = folded.replace(read, meant)
+    return folded
 
 
 def is_agency(text: str) -> bool:
     """Return whether all of `text` is the name of one agency, by its ending and the words it is free of."""
-    name = _NOTE.sub("", closed(fold(text)))
+    name = _NOTE.sub("", closed(mended(text)))
     if name == "国务院":
         return True
     if not 2 < len(name) <= 30 or _NOT_IN_AGENCY.search(name) or name in _agencies()["suffixes"]:
@@ -29,9 +38,10 @@ def is_agency(text: str) -> bool:
 
 def is_receiver(text: str) -> bool:
     """Return whether all of `text` may be addressed by itself: an agency, or a kind of them (市直各部门)."""
-    name = re.sub(r"\([^()]*\)", "", closed(fold(text)))
+    name = re.sub(r"\([^()]*\)", "", closed(mended(text)))
     endings = _agencies()["suffixes"] + _agencies()["receivers"]
-    return name not in endings and name.endswith(tuple(endings))
+    # 市委 is complete, 人民政府 is not.
+    return name.endswith(tuple(endings)) and (name not in endings or bool(_LEVEL.match(name)))
 
 
 def split(text: str, gaps: Collection[int] = ()) -> list[tuple[int, int]]:
@@ -40,7 +50,7 @@ def split(text: str, gaps: Collection[int] = ()) -> list[tuple[int, int]]:
     Names may be divided by spaces, 、 or line breaks (`gaps`, offsets into `text`), or by nothing where the
     next begins like one (中共…, the same place); spaces inside a name set wide are not divisions.
     """
-    folded = fold(text)
+    folded = mended(text)
     places = [place for place, char in enumerate(folded) if not char.isspace()]
     letters = "".join(folded[place] for place in places)
     if not letters or len(letters) > 200:
@@ -58,7 +68,7 @@ def split(text: str, gaps: Collection[int] = ()) -> list[tuple[int, int]]:
 
 def agency_key(name: str) -> str:
     """Return what the spellings of one agency share: 中共聊城市委 and 中国共产党聊城市委员会."""
-    key = _PROVINCE.sub("", _NOTE.sub("", closed(fold(name))))
+    key = _PROVINCE.sub("", _NOTE.sub("", closed(mended(name))))
     for kept, *others in reversed(_agencies()["equivalents"]):
         for other in others:
             key = key.replace(other, kept)

@@ -62,16 +62,10 @@ def find(text: str) -> list[Found]:
         code = folded[start : match.end("code")]
         number = _value(simplify(text[start : match.end("code")]), match["year"], match["number"])
         short = len("".join(match["year"].split())) == 2
-        if (
-            number
-            and 2 <= len(_closed(code)) <= 10
-            and (not short or code.rstrip().endswith(("发", "字", "函")))
-        ):
+        if number and 2 <= len(_closed(code)) <= 10 and (not short or code.rstrip().endswith(("发", "字", "函"))):
             found.append(Found(start + len(code) - len(code.lstrip()), match.end(), number))
     for match in _patterns()["running year first"].finditer(folded):
-        number = _value(
-            simplify(text[match.start("code") : match.end("code")]), match["year"], match["number"]
-        )
+        number = _value(simplify(text[match.start("code") : match.end("code")]), match["year"], match["number"])
         if number and not any(other.start < match.end() and match.start() < other.end for other in found):
             found.append(Found(match.start(), match.end(), number))
     return sorted(found, key=lambda entry: entry.start)

@@ -18,7 +18,7 @@ _TITLE_LETTERS = 140
 _STAMP_LETTERS = 15
 _MARK = re.compile(
     r"(?:绝密|机密|秘密|内部(?:文件|资料)?|特急|特提|加急|平急|急件)[★*☆\d年个月长期]*|(?:份号|编号|№|no\.?)?:?\d{1,7}"
-    r"|签发人?:.*|会签人?:.*|密级:.*"
+    r"|(?:等级|紧急程度|缓急):.*|签发人?:.*|会签人?:.*|密级:.*"
 )
 _HEAD = re.compile(r"(?P<agencies>.+?)(?:文件|\((?P<genre>[^()]{1,4})\))")
 _NOTE = re.compile(r"\([^()]{1,20}\)$")
@@ -33,7 +33,7 @@ _BEGINS = re.compile(r"(?:关于|转发|批转|印发|颁发|发布)")
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A title: its lines (from `first` to before `last`), and its genre (None where it ends in none)."""
+    """A title: its lines (from `first` to before `last`), folded and closed up, and the genre it ends in."""
 
     first: int
     last: int
@@ -53,9 +53,7 @@ class Opening:
     @property
     def after(self) -> int:
         """The index of the first line behind head, number and title."""
-        ends = [
-            index + 1 for index in (*self.marks, *self.head) if not self.title or index < self.title.first
-        ]
+        ends = [index + 1 for index in (*self.marks, *self.head) if not self.title or index < self.title.first]
         if self.number is not None:
             ends.append(self.number + 1)
         if self.title:
@@ -75,25 +73,25 @@ def opening(lines: Sequence[Printed], *, continues: bool = False) -> Opening | N
     first = _first_sign(ahead, tags)
     above = title(ahead, tags, 0, free=True)
     if above and above.letters in _words("mastheads"):
-        starts = [
-            index for index in range(above.last, above.last + 4) if not _is_issue(ahead[index : index + 1])
-        ]
-        below = (title(ahead, tags, index, free=False) for index in starts)
-        above = next((found for found in below if found), above)
+        starts = [index for index in range(above.last, above.last + 4) if not _is_issue(ahead[index : index + 1])]
+        named_below = (title(ahead, tags, index, free=False) for index in starts)
+        above = next((found for found in named_below if found), above)
     if above and (first is None or above.last <= first):
         if first is not None and first <= above.last + 2 and tags[first] == "number":
             return Opening(_before(marks, first), (), first, above)
         if first is None or tags[first] == "number":
-            return (
-                Opening(_before(marks, above.first), (), None, above)
-                if _alone(above, ahead, continues)
-                else None
-            )
+            return Opening(_before(marks, above.first), (), None, above) if _alone(above, ahead, continues) else None
     if first is None:
         return None
     last = first
     while last + 1 < len(ahead) and tags[last + 1] in ("head", "number", "mark", "blank"):
         last += 1
+    # The second agency of a joint head stands below the one that carries 文件.
+    below = next((index for index in range(last + 1, len(ahead)) if tags[index] != "agency"), last)
+    if below > last + 1 and tags[below] == "number":
+        last = below
+        while last + 1 < len(ahead) and tags[last + 1] in ("mark", "blank"):
+            last += 1
     head = tuple(index for index in range(last + 1) if tags[index] in ("head", "agency"))
     number = next((index for index in range(last + 1) if tags[index] == "number"), None)
     named = title(ahead, tags, last + 1, free=False)
@@ -108,7 +106,7 @@ def opening(lines: Sequence[Printed], *, continues: bool = False) -> Opening | N
 def tag(line: Printed) -> Tag:
     """Return what `line` is by itself at the top of a paper."""
     letters = line.closed
-    if not letters or re.fullmatch(r"[-_.·*=]+", letters):
+    if not letters or re.fullmatch(r"[-_.·*=★☆]+", letters) or _is_stamp(letters):
         return "blank"
     if _MARK.fullmatch(letters):
         return "mark"
@@ -124,7 +122,7 @@ def tag(line: Printed) -> Tag:
 def head_agencies(line: Printed) -> tuple[int, int, str | None] | None:
     """Return the span (in the line) of the agencies of a red head, and the genre in brackets after it."""
     places = [place for place, char in enumerate(line.folded) if not char.isspace()]
-    match = _HEAD.fullmatch(line.closed)
+    match = _HEAD.fullmatch(closed(names.mended(line.line.text)))
     if not match or (match["genre"] and match["genre"] not in genres()):
         return None
     start, end = places[match.start("agencies")], places[match.end("agencies") - 1] + 1
@@ -139,9 +137,7 @@ def number_in(line: Printed) -> numbers.Found | None:
         return numbers.Found(0, len(text), whole)
     found = numbers.find(text)
     rest = closed(line.folded[found[0].end :]) if found else ""
-    if found and (
-        not rest or rest.startswith(("签发", "会签", "密级", "特急", "加急", "急件")) or len(found) > 1
-    ):
+    if found and (not rest or rest.startswith(("签发", "会签", "密级", "特急", "加急", "急件")) or len(found) > 1):
         before = closed(line.folded[: found[0].start])
         return found[0] if len(before) <= 4 else None
     return None
@@ -153,9 +149,7 @@ def title(lines: Sequence[Printed], tags: Sequence[Tag], start: int, *, free: bo
     With `free` the title may have stamps and marks before it, but not a head or a number.
     """
     begin = start
-    while begin < len(lines) and (
-        tags[begin] in ("blank", "mark", "date") or (free and _is_stamp(lines[begin], tags[begin]))
-    ):
+    while begin < len(lines) and (tags[begin] in ("blank", "mark", "date") or (free and _is_address(lines[begin]))):
         begin += 1
     letters = ""
     found: Title | None = None
@@ -165,7 +159,9 @@ def title(lines: Sequence[Printed], tags: Sequence[Tag], start: int, *, free: bo
             break
         if tags[index] in ("head", "number", "mark", "date") and line not in genres():
             break
-        if _SENTENCE.search(_outside(letters + line)) or line.endswith(":") or _ENUMERATED.match(line):
+        if _SENTENCE.search(_outside(letters + line)) or _ENUMERATED.match(line):
+            break
+        if ":" in _outside(line):
             break
         letters += line
         if len(letters) > _TITLE_LETTERS:
@@ -182,9 +178,7 @@ def genre_of(letters: str) -> str | None:
     stem = _NOTE.sub("", letters) or letters
     for genre in sorted(genres(), key=len, reverse=True):
         before = stem.removesuffix(genre)
-        if before != stem and (
-            len(genre) > 1 or before.endswith(("的", "复", *_offices())) or names.is_agency(before)
-        ):
+        if before != stem and (len(genre) > 1 or before.endswith(("的", "复", *_offices())) or names.is_agency(before)):
             return genre
     return None
 
@@ -235,23 +229,25 @@ def _alone(found: Title, lines: Sequence[Printed], continues: bool) -> bool:
         return True
     agencies = names.is_agency(lines[found.first].closed)
     return (
-        letters in statutory()
-        or bool(_BEGINS.match(letters))
-        or agencies
-        or found.letters.find("关于") in range(1, 30)
+        letters in statutory() or bool(_BEGINS.match(letters)) or agencies or found.letters.find("关于") in range(1, 30)
     )
 
 
-def _is_stamp(line: Printed, name: Tag) -> bool:
-    """Return whether a line above the title is something stamped or written there: figures, a few words."""
-    return name == "text" and line.closed.isdigit() and len(line.closed) <= _STAMP_LETTERS
+def _is_stamp(letters: str) -> bool:
+    """Return whether a line is only words of a stamp or shelf mark, with their figures."""
+    for word in sorted(_words("stamps"), key=len, reverse=True):
+        letters = letters.replace(word, "")
+    return not letters
+
+
+def _is_address(line: Printed) -> bool:
+    """Return whether a line is an entry of a telegram's head (发往：…, 等级：特急)."""
+    return ":" in line.closed and len(line.closed) <= _STAMP_LETTERS
 
 
 def _plausible(agencies: str) -> bool:
     """Return whether what stands before 文件 may be an agency that is misread or in no list."""
-    return (
-        4 <= len(agencies) <= 24 and bool(re.match(r"中共|中国共产党", agencies)) and "关于" not in agencies
-    )
+    return 4 <= len(agencies) <= 24 and bool(re.match(r"中共|中国共产党", agencies)) and "关于" not in agencies
 
 
 def _is_issue(lines: Sequence[Printed]) -> bool:

@@ -10,23 +10,17 @@ from archivist.describe.names import is_person
 from archivist.describe.numerals import integer
 from archivist.model import Field
 
-_GROUP = re.compile(
-    r"(?:成立|组成|设立|建立)了?(?P<group>[^,。;:《》]{2,40}?(?:领导小组|指挥部|工作小组|委员会))"
-)
+_GROUP = re.compile(r"(?:成立|组成|设立|建立)了?(?P<group>[^,。;:《》]{2,40}?(?:领导小组|指挥部|工作小组|委员会))")
 _ROLE = re.compile(
     r"\s*(?P<role>(?:常\s*务\s*)?副?\s*(?:组\s*长|主\s*任|总\s*指\s*挥|指\s*挥\s*长|指\s*挥)|成\s*员|顾\s*问|名\s*誉\s*组\s*长)\s*:\s*"
 )
 _ENTRY_LETTERS = 40
-_MEMBER = re.compile(
-    r"(?P<person>[^\s()、,]{2,4}|\S\s+\S)(?:\s*\((?P<noted>[^()]{2,}?)\)?|\s+(?P<post>[^()]{2,}))"
-)
+_MEMBER = re.compile(r"(?P<person>[^\s()、,]{2,4}|\S\s+\S)(?:\s*\((?P<noted>[^()]{2,}?)\)?|\s+(?P<post>[^()]{2,}))")
 _PHASE = re.compile(
     r"(?:第[一二三四五六七八九十]+阶段\s*[:、,]?|\([一二三四五六七八九十]+\)|[一二三四五六七八九十]+、|\d{1,2}[、.])\s*"
     r"(?P<name>[^()。,;:、]{2,16}?阶段|(?<=阶段[:、,])[^()。,;:、]{2,16}?)\s*\((?P<time>[^()]{3,40})\)"
 )
-_MONTH = re.compile(
-    r"(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})\s*月(?P<part>底|末|份|初|中旬|上旬|下旬)?"
-)
+_MONTH = re.compile(r"(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})\s*月(?P<part>底|末|份|初|中旬|上旬|下旬)?")
 _YEAR = re.compile(r"((?:19|20)\d\d)\s*年")
 
 
@@ -54,11 +48,7 @@ def _members(flow: Flow, start: int) -> Iterator[Field | None]:
 def _is_entry(line: Printed) -> bool:
     letters = line.closed
     opens = re.match(r"[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|\d+[、.]", letters)
-    return (
-        2 <= len(letters) <= _ENTRY_LETTERS
-        and not opens
-        and not re.search(r"[。;:!?]|下设|负责日常", letters)
-    )
+    return 2 <= len(letters) <= _ENTRY_LETTERS and not opens and not re.search(r"[。;:!?]|下设|负责日常", letters)
 
 
 def _group(flow: Flow, until: int) -> str | None:

@@ -12,7 +12,7 @@ from archivist.describe.numerals import integer
 from archivist.model import Field, Page, Value
 
 _EMPTY = re.compile(r"[\s:;,.。、/|\\\-_()·]*")
-_COUNT = re.compile(r"(?:共|第)?([\d〇零一二两三四五六七八九十廿卅]{1,4})[份件页张]?")
+_COUNT = re.compile(r"(?:共|第)?([\d〇零一二两三四五六七八九十廿卅壹贰叁肆伍陆柒捌玖拾]{1,4})[份件页张]?")
 _LONG_YEAR = re.compile(r"\d{4}|[〇一二三四五六七八九]{4}|民国")
 _FULL_DATE = re.compile(r".*年.*月.*")
 
@@ -61,9 +61,7 @@ def _of_form(filled: FilledForm, context_year: int | None) -> list[Field]:
             kind = entry.label.kind or "reading"
             for note in annotations.read(flow, entry.spans, kind, year, received):
                 found += _present(
-                    flow.field(
-                        "annotation", note.value, note.start, note.end, entry.method, factor=entry.factor
-                    )
+                    flow.field("annotation", note.value, note.start, note.end, entry.method, factor=entry.factor)
                 )
         elif entry.label.field:
             found += _single(flow, entry, year)
@@ -75,7 +73,7 @@ def _entries(filled: FilledForm) -> list[_Entry]:
     blocks, flow = filled.blocks, filled.flow
     claimed: set[int] = set()
     entries: list[_Entry] = []
-    late: list[tuple[int, int, Mark]] = []
+    late: list[tuple[int, int, int, Mark]] = []
     for index, block in enumerate(blocks):
         for place, mark in enumerate(block.marks):
             until = block.marks[place + 1].start if place + 1 < len(block.marks) else block.end
@@ -83,7 +81,7 @@ def _entries(filled: FilledForm) -> list[_Entry]:
             if mark.label.value in ("column", "heading"):
                 continue
             if mark.label.value == "readings":
-                late.append((len(entries), index, mark))
+                late.append((len(entries), index, until, mark))
                 continue
             inline = not _EMPTY.fullmatch(flow.folded, mark.end, until)
             spans = [(mark.end, until)] if inline else []
@@ -93,15 +91,13 @@ def _entries(filled: FilledForm) -> list[_Entry]:
                 spans = [(blocks[other].start, blocks[other].end) for other in beside]
                 claimed.update(beside)
             if last and mark.label.value in ("text", "annotation") and block.cell is None:
-                more = _below(
-                    filled, max([index, *claimed]) if spans and not inline else index, claimed, mark.label
-                )
+                more = _below(filled, max([index, *claimed]) if spans and not inline else index, claimed, mark.label)
                 spans += [(blocks[other].start, blocks[other].end) for other in more]
                 claimed.update(more)
             if spans:
                 entries.append(_Entry(mark.label, tuple(spans), method, factor))
-    for position, index, mark in reversed(late):
-        spans = [(mark.end, blocks[index].end)]
+    for position, index, until, mark in reversed(late):
+        spans = [(mark.end, until)]
         for other in range(index + 1, len(blocks)):
             if any(known.label.value not in ("column", "heading") for known in blocks[other].marks):
                 break
@@ -139,13 +135,8 @@ def _right_of(blocks: tuple[Block, ...], index: int) -> int | None:
     right = [
         (cell.column, cell.row, place)
         for place, block in enumerate(blocks)
-        if (cell := block.cell)
-        and cell.table == own.table
-        and cell.column is not None
-        and cell.row is not None
-        if cell.column >= own.column + own.columns
-        and cell.row < rows.stop
-        and cell.row + cell.rows > rows.start
+        if (cell := block.cell) and cell.table == own.table and cell.column is not None and cell.row is not None
+        if cell.column >= own.column + own.columns and cell.row < rows.stop and cell.row + cell.rows > rows.start
     ]
     return min(right)[2] if right else None
 
@@ -157,13 +148,8 @@ def _under(blocks: tuple[Block, ...], index: int) -> int | None:
     under = [
         (cell.row, cell.column, place)
         for place, block in enumerate(blocks)
-        if (cell := block.cell)
-        and cell.table == own.table
-        and cell.column is not None
-        and cell.row is not None
-        if cell.row >= own.row + own.rows
-        and cell.column < columns.stop
-        and cell.column + cell.columns > columns.start
+        if (cell := block.cell) and cell.table == own.table and cell.column is not None and cell.row is not None
+        if cell.row >= own.row + own.rows and cell.column < columns.stop and cell.column + cell.columns > columns.start
     ]
     return min(under)[2] if under else None
 

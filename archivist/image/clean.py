@@ -177,18 +177,25 @@ def _rings(ink: Grey) -> list[Box]:
     )  # fmt: skip
     if circles is None:
         return []
-    ys, xs = np.nonzero(ink)
     boxes: list[Box] = []
     for x, y, radius in circles[0]:
-        near = np.hypot(xs - x, ys - y)
-        sector = ((np.arctan2(ys - y, xs - x) + np.pi) / (2 * np.pi) * 60).astype(int) % 60
-        rim = np.bincount(sector[np.abs(near - radius) <= 3], minlength=60) > 0
-        outside = np.bincount(sector[(near > radius + 5) & (near < radius + 12)], minlength=60) > 0
+        # A circle through print crosses as much ink as the circles around it; outside the rim of a seal is paper.
+        inked = np.array([_along(ink, x, y, radius + step) for step in range(-5, 13)])
+        rim, outside = inked[:11], inked[12:]
         box = Box(float(x - radius), float(y - radius), float(x + radius), float(y + radius))
         apart = all(box.overlap(other) < 0.5 * box.width * box.height for other in boxes)
-        if rim.mean() >= 0.7 and outside.mean() < 0.6 and apart:
+        peak = float(rim.mean(axis=1).max())
+        if apart and peak >= 0.25 and rim.any(axis=0).mean() >= 0.65 and outside.mean() < 0.25 * peak:
             boxes.append(box)
     return boxes
+
+
+def _along(ink: Grey, x: float, y: float, radius: float) -> NDArray[np.bool_]:
+    """Return for 180 points of the circle whether they are inked."""
+    turn = np.linspace(0, 2 * np.pi, 180, endpoint=False)
+    columns = np.clip(np.rint(x + radius * np.cos(turn)).astype(int), 0, ink.shape[1] - 1)
+    rows = np.clip(np.rint(y + radius * np.sin(turn)).astype(int), 0, ink.shape[0] - 1)
+    return np.asarray(ink[rows, columns] > 0, np.bool_)
 
 
 def _stamps(ink: Grey) -> list[Box]:

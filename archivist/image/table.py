@@ -49,8 +49,8 @@ def find_cells(grey: Grey) -> tuple[Cell, ...]:
         if wide < 0.15 * _SIDE or high < 0.02 * _SIDE:
             continue
         part = np.s_[top : top + high, left : left + wide]
-        inside = labels[part] == number
-        cells = list(_cells(across[part] * inside, down[part] * inside))
+        # Pieces of a broken rule hang in the air, and belong to the table all the same.
+        cells = list(_cells(labels[part] == number, across[part], down[part]))
         if len(cells) >= 2:
             tables.append((top, [(place, np.add(corners, (left, top)) / scale) for place, corners in cells]))
     tables.sort(key=lambda entry: entry[0])
@@ -92,15 +92,18 @@ def _long(mask: cv2.typing.MatLike, axis: int, least: int) -> Grey:
     return np.asarray(keep[labels], np.uint8) if count > 1 else np.zeros(mask.shape, np.uint8)
 
 
-def _cells(across: Grey, down: Grey) -> Iterator[tuple[_Place, NDArray[np.float64]]]:
+def _cells(frame: NDArray[np.bool_], across: Grey, down: Grey) -> Iterator[tuple[_Place, NDArray[np.float64]]]:
     """Yield place and corners (from top left, clockwise) of the cells that the rules enclose."""
     height, width = across.shape
     level = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) + _BOW
-    forth = cv2.getPerspectiveTransform(_outline(across | down), level)
+    forth = cv2.getPerspectiveTransform(_outline(frame), level)
     size = (width + 2 * _BOW, height + 2 * _BOW)
-    across = np.asarray(cv2.warpPerspective(across, forth, size, flags=cv2.INTER_NEAREST), np.uint8)
-    down = np.asarray(cv2.warpPerspective(down, forth, size, flags=cv2.INTER_NEAREST), np.uint8)
-    rows, columns = _grid_lines(across, 0), _grid_lines(down, 1)
+    held, across, down = (
+        np.asarray(cv2.warpPerspective(mask.astype(np.uint8), forth, size, flags=cv2.INTER_NEAREST), np.uint8)
+        for mask in (frame, across, down)
+    )
+    # Strokes of large handwriting hang in the air as well: only what holds to the frame makes a line of the grid.
+    rows, columns = _grid_lines(across & held, 0), _grid_lines(down & held, 1)
     if len(rows) < 2 or len(columns) < 2:
         return
     above = np.array([_coverage(across, row, columns, 0) for row in rows]) >= _RULED
@@ -113,7 +116,7 @@ def _cells(across: Grey, down: Grey) -> Iterator[tuple[_Place, NDArray[np.float6
         yield place, np.asarray(cv2.perspectiveTransform(corners, back)[0], np.float64)
 
 
-def _outline(mask: Grey) -> NDArray[np.float32]:
+def _outline(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return the table's outermost corners from top left, clockwise."""
     ys, xs = np.nonzero(mask)
     total, difference = xs + ys, xs - ys

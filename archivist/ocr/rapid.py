@@ -22,12 +22,16 @@ from archivist.ocr.leftover import Quad, leftover
 
 #: Longest side the detection network sees; 16-point print on A4 is then 24 pixels high.
 DETECTION_SIDE = 1280
+#: What the networks run on, the first that is installed.
+ENGINES = ("openvino", "onnxruntime")
 #: How sure the detection network must be of a line. RapidOCR's 0.5 misses page numbers and single digits.
 _LEAST_BOX = 0.3
 _CROP_HEIGHT = 48
 #: Few distinct widths: the engine prepares itself anew for each shape it sees.
 _WIDTH_STEP, _WIDEST = 64, 3200
 _TALL = 1.5
+#: Ink on the evened-out picture, and the share of a row that must be inked to belong to the line.
+_INK, _LEAST_INK = 150, 0.012
 _ALTERNATIVES = 3
 _LEAST_ALTERNATIVE = 0.01
 _LEAST_LEFTOVER = 0.6
@@ -61,7 +65,8 @@ class RapidReader:
         return tuple(line for line in lines if line.glyphs)
 
     def _line(self, image: Grey, quad: Quad) -> Line:
-        glyphs = tuple(_glyphs(quad, self._recognise(_crop(image, quad))))
+        crop = _crop(image, quad)
+        glyphs = tuple(_glyphs(quad, crop, self._recognise(crop)))
         (left, top), (right, bottom) = quad.min(axis=0), quad.max(axis=0)
         return Line(glyphs, Box(float(left), float(top), float(right), float(bottom)), self.name)
 
@@ -137,7 +142,7 @@ def _networks(threads: int) -> tuple[Any, Any]:
 def _engine() -> str:
     from importlib.util import find_spec
 
-    for name in ("openvino", "onnxruntime"):
+    for name in ENGINES:
         if find_spec(name):
             return name
     raise NotInstalled("no engine for the first reader: pip install openvino (or onnxruntime)")
@@ -172,22 +177,43 @@ def _sides(quad: Quad) -> tuple[float, float]:
     return max(top, bottom), max(left, right)
 
 
-def _glyphs(quad: Quad, decoded: Sequence[_Decoded]) -> Iterator[Glyph]:
-    """Yield the glyphs of one line; a space is kept only between two that are not Chinese."""
+def _glyphs(quad: Quad, crop: Grey, decoded: Sequence[_Decoded]) -> Iterator[Glyph]:
+    """Yield the glyphs of one line, each box close around its ink; a space is kept only between two Latin ones."""
     width, height = _sides(quad)
     if height >= _TALL * width:
-        quad, width, height = np.roll(quad, -1, axis=0), height, width
-    half = height * 0.5 / max(width, 1.0)
-    edges = [0.0, *((a.at + b.at) / 2 for a, b in pairwise(decoded)), 1.0]
+        quad = np.roll(quad, -1, axis=0)
+    ink = np.asarray(crop < _INK, np.bool_)
+    top, bottom = _extent(ink.mean(axis=1) > _LEAST_INK, 0, _CROP_HEIGHT)
+    columns = ink[top:bottom].any(axis=0)
+    ats = [entry.at * len(columns) for entry in decoded]
+    edges = [0.0, *((a + b) / 2 for a, b in pairwise(ats)), float(len(columns))]
+    reach = min(0.55 * float(np.median(np.diff(ats))) if len(ats) > 2 else _CROP_HEIGHT, _CROP_HEIGHT / 2)
     for number, entry in enumerate(decoded):
         if entry.char.isspace() and not _latin_both_sides(decoded, number):
             continue
-        start = max(edges[number], entry.at - half, 0.0)
-        end = min(edges[number + 1], entry.at + half, 1.0)
-        corners = [quad[a] + (quad[b] - quad[a]) * at for at in (start, end) for a, b in ((0, 1), (3, 2))]
-        xs, ys = zip(*corners, strict=True)
-        box = Box(float(min(xs)), float(min(ys)), float(max(xs)), float(max(ys)))
-        yield Glyph(entry.char[0], box, entry.confidence, entry.alternatives)
+        start = round(max(edges[number], ats[number] - reach))
+        end = max(round(min(edges[number + 1], ats[number] + reach)), start + 1)
+        left, right = _extent(columns, start, end)
+        across = (left / len(columns), right / len(columns))
+        down = (top / _CROP_HEIGHT, bottom / _CROP_HEIGHT)
+        yield Glyph(entry.char[0], _placed(quad, across, down), entry.confidence, entry.alternatives)
+
+
+def _extent(inked: NDArray[np.bool_], start: int, end: int) -> tuple[int, int]:
+    """Return where the ink between `start` and `end` begins and ends; all of it where there is none."""
+    places = np.flatnonzero(inked[start:end])
+    return (start + int(places[0]), start + int(places[-1]) + 1) if len(places) else (start, end)
+
+
+def _placed(quad: Quad, across: tuple[float, float], down: tuple[float, float]) -> Box:
+    """Return the upright box around a part of `quad`, given as shares of its width and height."""
+    corners = [
+        (quad[0] * (1 - x) + quad[1] * x) * (1 - y) + (quad[3] * (1 - x) + quad[2] * x) * y
+        for x in across
+        for y in down
+    ]
+    xs, ys = zip(*corners, strict=True)
+    return Box(float(min(xs)), float(min(ys)), float(max(xs)), float(max(ys)))
 
 
 def _sure(line: Line) -> bool:

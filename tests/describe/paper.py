@@ -42,9 +42,7 @@ def line(
     return Line(glyphs, Box.around(glyph.box for glyph in glyphs), "paper", handwritten)
 
 
-def page(
-    text: str, *, number: int = 1, confidence: float = 0.99, top: float = _MARGIN, spaces: bool = True
-) -> Page:
+def page(text: str, *, number: int = 1, confidence: float = 0.99, top: float = _MARGIN, spaces: bool = True) -> Page:
     """Return a page of body text, a line each; empty lines are white space on the paper."""
     lines = tuple(
         line(row, top=top + place * 2 * _SIDE, confidence=confidence, spaces=spaces)
@@ -101,9 +99,7 @@ def stack(*sheets: str | Page) -> tuple[Page, ...]:
 
 
 def _page(number: int, regions: Sequence[Region]) -> Page:
-    return Page(
-        number, Scan(f"p{number:02}.png", "0" * 64, 0, 2480, 3508, 300), tuple(regions), blank=not regions
-    )
+    return Page(number, Scan(f"p{number:02}.png", "0" * 64, 0, 2480, 3508, 300), tuple(regions), blank=not regions)
 
 
 def _region(kind: RegionKind, lines: tuple[Line, ...]) -> Region:

@@ -1,0 +1,149 @@
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archivist.describe.numbers import DocumentNumber, find, parse
+
+_SHARED = Path(__file__).parents[2] / "../shared/numbers.csv"
+
+_SHAPES = [
+    "聊发〔1995〕58号",
+    "聊發〔1995〕58號",
+    "聊发(1995)58号",
+    "聊发（１９９５）５８号",
+    "聊发[1995]58号",
+    "聊发【1995】58与",
+    "聊发〈1995〉58号",
+    "聊发【【1995】】58号",
+    "聊发“1995”58号",
+    "聊发|1995|58号",
+    "聊发(1995j58扎",
+    "聊发1995J58号",
+    "聊发1995H58号",
+    "聊发11995]58号",
+    "聊发1995]58号",
+    "聊 发 〔1995〕 58 号",
+    "聊发〔1995〕第058号",
+    "聊发(一九九五)五十八号",
+    "聊发1995年第58号",
+    "聊发199558号",
+    "(95)聊发58号",
+    "〔1995〕聊发第58号",
+    "聊发〔1995〕58",
+    "聊发1995 58",
+    "聊发1995-58",
+    "聊发 1995　58",
+    "聊发〔1995〕58号文件",
+    "\u200b聊发〔1995〕58号",
+]
+
+
+@pytest.mark.parametrize("text", _SHAPES)
+def test_every_shape_of_one_number_is_the_same_number(text: str) -> None:
+    assert parse(text) == DocumentNumber("聊发", 1995, 58)
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("聊政字(1985)第12号", "聊政字〔1985〕12号"),
+        ("(63)平发字第021号", "平发字〔1963〕21号"),
+        ("临爱卫[1992]17号", "临爱卫〔1992〕17号"),
+        ("豫政 〔2023〕27号", "豫政〔2023〕27号"),
+        ("廈府〔1993〕綜017號", "厦府综〔1993〕17号"),
+        ("聊字第(1985)12号", "聊字〔1985〕12号"),
+        ("金管銀(三)字〔2006〕2230號", "金管银(三)字〔2006〕2230号"),
+    ],
+)
+def test_older_and_longer_forms(text: str, normal: str) -> None:
+    assert str(parse(text)) == normal
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1995",
+        "58",
+        "科技 决定 1995",
+        "聊城 1995",
+        "科技1995 12",
+        "1995年6月9日",
+        "一九九五年六月九日",
+        "第十二条",
+        "(1995)58号",
+        "聊发第12号",
+        "聊发〔1995〕0号",
+        "决定1995年6月",
+        "中华人民共和国",
+    ],
+)
+def test_what_is_no_number_is_none(text: str) -> None:
+    assert parse(text) is None
+
+
+def test_a_number_without_year_takes_the_year_it_is_given() -> None:
+    assert str(parse("聊发第12号", 1985)) == "聊发〔1985〕12号"
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("根据聊发〔1995〕58号和鲁政发(1994)12号文件精神", ["聊发〔1995〕58号", "鲁政发(1994)12号"]),
+        ("省人民政府鲁政发〔1995〕3号《关于…通知》", ["鲁政发〔1995〕3号"]),
+        ("国务院国发[1985]12号、(85)聊发12号文", ["国发[1985]12号", "(85)聊发12号"]),
+        ("你局聊科字〔1995〕第3号请示收悉", ["聊科字〔1995〕第3号"]),
+        ("市委办发〔2017〕5号", ["市委办发〔2017〕5号"]),
+    ],
+)
+def test_numbers_in_running_text_are_cut_free(text: str, numbers: list[str]) -> None:
+    assert [text[found.start : found.end] for found in find(text)] == numbers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "本法第12条（1995）规定",
+        "1995年6月9日(星期五)第3号楼",
+        "1993—1995年5号楼",
+        "会议(1995)第3次",
+        "成员(12)3号楼",
+        "三、农业(1995)产值58亿元",
+    ],
+)
+def test_dates_years_and_articles_are_no_numbers(text: str) -> None:
+    assert find(text) == []
+
+
+_CODES = st.text(st.sampled_from("聊政发办函字鲁科教委党财税卫"), min_size=2, max_size=8)
+
+
+@given(_CODES, st.integers(1949, 2049), st.integers(1, 99999))
+def test_what_is_written_is_read_back(code: str, year: int, number: int) -> None:
+    written = DocumentNumber(code, year, number)
+    assert parse(str(written)) == written
+    assert [found.number for found in find(f"《意见》（{written}）的要求")] == [written]
+
+
+@given(st.text())
+def test_no_text_is_too_odd(text: str) -> None:
+    parse(text)
+    for found in find(text):
+        assert 0 <= found.start < found.end <= len(text)
+
+
+@pytest.mark.skipif(not _SHARED.exists(), reason="the collection of real numbers is not on this machine")
+def test_real_numbers() -> None:
+    with _SHARED.open(encoding="utf-8", newline="") as rows:
+        read = [
+            (
+                parse(row["printed"]),
+                (row["agency_code"].strip(" \u200b"), int(row["year"]), int(row["number"])),
+            )
+            for row in csv.DictReader(rows)
+        ]
+    right = sum(got is not None and (got.agency_code, got.year, got.number) == want for got, want in read)
+    assert right >= 0.995 * len(read)
