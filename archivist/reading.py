@@ -1,9 +1,9 @@
 """One page from bytes to text: what a worker does. Computes only; nothing is written here."""
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from gettext import gettext as _
 from importlib.metadata import PackageNotFoundError, version
 
 import cv2
@@ -12,11 +12,11 @@ import numpy as np
 from archivist import __version__
 from archivist.errors import NotInstalled, ScanError
 from archivist.image.clean import Cleaned, clean
-from archivist.image.open import Picture, media_type, open_page
-from archivist.image.table import find_cells
+from archivist.image.open import Picture, media_type, misnamed, open_page
+from archivist.image.table import find_cells, without_rules
 from archivist.image.textlayer import TextLayer
 from archivist.model import Box, Cell, Failure, Glyph, Line, Page, Region, Scan, Step
-from archivist.ocr import Reader
+from archivist.ocr import Grey, Reader
 from archivist.ocr.consensus import second_opinion
 from archivist.ocr.order import arrange
 from archivist.ocr.orientation import turn_needed
@@ -74,8 +74,9 @@ def process(task: Task) -> Page | Failure:
         return Failure(task.source, task.index, "open", error.cause, str(error))
     except Exception as error:
         # Whatever one page does, the others go on; the text says where to look.
-        why = f"{type(error).__name__}: {error}; the original is kept, report this with the scan"
-        return Failure(task.source, task.index, "read", "reading failed", why)
+        why = _("{kind}: {reason}; the original is kept, report this with the scan")
+        text = why.format(kind=type(error).__name__, reason=error)
+        return Failure(task.source, task.index, "read", "reading failed", text)
 
 
 @lru_cache(maxsize=1)
@@ -90,8 +91,6 @@ def readers(threads: int, with_second: bool) -> tuple[Reader, Reader | None]:
     from archivist.ocr.tesseract import TesseractReader
 
     cv2.setNumThreads(threads)
-    # pdfminer tells of every font it has not met before.
-    logging.getLogger("pdfminer").setLevel(logging.ERROR)
     return RapidReader(threads), TesseractReader() if with_second else None
 
 
@@ -103,22 +102,22 @@ def read_page(data: bytes, name: str, sha256: str, index: int, first: Reader, se
     picture = open_page(data, index)
     height, width = picture.pixels.shape[:2]
     scan = Scan(name, sha256, index, width, height, picture.dpi, media_type(data))
+    opened = tuple(_oddities(scan, picture))
     if picture.text and _speaks(picture.text):
-        return _from_text_layer(scan, picture, picture.text)
-    cleaned = clean(picture.pixels)
-    lines = first.read(cleaned.black)
+        return _from_text_layer(scan, picture, picture.text, opened)
+    cleaned = _cleaned(picture)
+    cells, black, lines = _read_black(cleaned, first)
     if turn := turn_needed(cleaned.black, lines, first):
         cleaned = cleaned.turned(turn)
-        lines = first.read(cleaned.black)
+        cells, black, lines = _read_black(cleaned, first)
     red, more = _read_red(cleaned, first)
     lines = _without_doubles(lines, red)
     if second:
-        lines, asked = second_opinion(cleaned.black, lines, second)
+        lines, asked = second_opinion(black, lines, second)
         more.extend(asked)
-    cells = find_cells(cleaned.black)
     regions = arrange(lines, red, cells, cleaned.seals, cleaned.black.shape[0])
     count = sum(len(region.lines) for region in regions)
-    steps = (*cleaned.steps, Step("read", f"{first.name}: {count} lines, {len(cells)} ruled cells"), *more)
+    steps = (*opened, *cleaned.steps, Step("read", f"{first.name}: {count} lines, {len(cells)} ruled cells"), *more)
     blank = not count and float((cleaned.black < 128).mean()) < _BLANK_INK
     return Page(1, scan, tuple(_on_scan(regions, cleaned)), cleaned.rotation, blank, steps)
 
@@ -127,7 +126,24 @@ def _speaks(layer: TextLayer) -> bool:
     return layer.believable and layer.characters >= _LEAST_LAYER and layer.pictures <= _MOST_PICTURE
 
 
-def _from_text_layer(scan: Scan, picture: Picture, layer: TextLayer) -> Page:
+def _oddities(scan: Scan, picture: Picture) -> Iterable[Step]:
+    if odd := misnamed(scan.name, scan.media_type):
+        yield Step("open", odd)
+    if picture.stretch != 1:
+        yield Step("open", f"its pixels are {picture.stretch:.2f} times as tall as wide; read as on the paper")
+
+
+def _cleaned(picture: Picture) -> Cleaned:
+    """Return the reading image of a scan, of which pixels that are not square are drawn out first."""
+    height, width = picture.pixels.shape[:2]
+    if picture.stretch == 1:
+        return clean(picture.pixels)
+    size = (round(width / min(picture.stretch, 1)), round(height * max(picture.stretch, 1)))
+    cleaned = clean(np.asarray(cv2.resize(picture.pixels, size, interpolation=cv2.INTER_CUBIC), np.uint8))
+    return replace(cleaned, matrix=np.diag([width / size[0], height / size[1]]) @ cleaned.matrix)
+
+
+def _from_text_layer(scan: Scan, picture: Picture, layer: TextLayer, opened: tuple[Step, ...]) -> Page:
     lines = [
         Line(glyphs, Box.around(glyph.box for glyph in glyphs), "text-layer")
         for line in layer.lines
@@ -135,14 +151,22 @@ def _from_text_layer(scan: Scan, picture: Picture, layer: TextLayer) -> Page:
     ]
     cells: tuple[Cell, ...] = find_cells(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY).astype(np.uint8))
     regions = arrange(lines, (), cells, (), scan.height)
-    return Page(1, scan, regions, steps=(Step("read", f"text layer of the PDF: {layer.characters} characters"),))
+    read = Step("read", f"text layer of the PDF: {layer.characters} characters")
+    return Page(1, scan, regions, steps=(*opened, read))
 
 
 def _typed(line: Sequence[tuple[str, Box]]) -> Iterable[Glyph]:
     for number, (char, box) in enumerate(line):
-        around = [other for other, _ in line[max(number - 1, 0) : number + 2]]
+        around = [other for other, _box in line[max(number - 1, 0) : number + 2]]
         if not char.isspace() or (len(around) == 3 and all(other.isascii() for other in around)):
             yield Glyph(char, box, 1.0)
+
+
+def _read_black(cleaned: Cleaned, reader: Reader) -> tuple[tuple[Cell, ...], Grey, tuple[Line, ...]]:
+    """Return the ruled cells, the black layer without their rules, and the lines on it, in reading pixels."""
+    cells = find_cells(cleaned.black)
+    black = without_rules(cleaned.black, cells)
+    return cells, black, reader.read(black)
 
 
 def _read_red(cleaned: Cleaned, reader: Reader) -> tuple[tuple[Line, ...], list[Step]]:

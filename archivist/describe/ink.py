@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from statistics import median
 
 from archivist.model import Evidence, Field, Line, Page, RegionKind, Status, Value
 from archivist.text import fold, simplify
@@ -75,9 +76,10 @@ class Flow:
             glyphs = printed.line.glyphs
             if start < printed.start < end:
                 found.append(printed.start)
+            # Of the characters: the box of a line that slants is much higher than its print.
+            size = median(glyph.box.height for glyph in glyphs) if glyphs else 0.0
             for place in range(max(start - printed.start, 0) + 1, min(end - printed.start, len(glyphs))):
                 before, after = glyphs[place - 1].box, glyphs[place].box
-                size = max(printed.line.box.height, 1.0)
                 if glyphs[place - 1].char.isspace() or after.left - before.right > least * size:
                     found.append(printed.start + place)
         return found

@@ -21,6 +21,8 @@ _BOW = 8
 _RULED = 0.5
 #: A side shorter than this could be the stroke of a character, unless it touches the rules at both ends.
 _SHORT_SIDE = 110
+#: What is ink beside paper on the evened-out picture, and how far beside a rule a stroke that crosses it is looked for.
+_DARK, _PAPER, _BESIDE = 190, 245, 6
 
 
 _Point: TypeAlias = tuple[float, float]
@@ -57,6 +59,28 @@ def find_cells(grey: Grey) -> tuple[Cell, ...]:
     return tuple(
         Cell(number, *place, _corners(corners)) for number, (_, cells) in enumerate(tables) for place, corners in cells
     )
+
+
+def without_rules(grey: Grey, cells: Sequence[Cell]) -> Grey:
+    """Return `grey` with the rules around `cells` made paper, so that none is read as 1, 一 or |.
+
+    A stroke that crosses a rule stays whole.
+    """
+    if not cells:
+        return grey
+    sides = np.zeros(grey.shape, np.uint8)
+    for cell in cells:
+        cv2.polylines(sides, [np.rint(cell.corners).astype(np.int32)], True, 1, 2 * _BESIDE - 1)
+    ink = (grey < _DARK).astype(np.uint8)
+    length = round(max(grey.shape) * _PIECE)
+    cleared = grey.copy()
+    for axis in (0, 1):
+        bars = cv2.morphologyEx(cv2.dilate(ink, _bar(axis, 3, across=True)), cv2.MORPH_OPEN, _bar(axis, length))
+        beside = _BESIDE if axis == 0 else 0, _BESIDE if axis == 1 else 0
+        crossing = np.roll(ink, beside, (0, 1)) & np.roll(ink, (-beside[0], -beside[1]), (0, 1))
+        kept = cv2.dilate(crossing, _bar(axis, 3)) if crossing.any() else crossing
+        cleared[(bars & sides & (1 - kept)).astype(bool)] = _PAPER
+    return cleared
 
 
 def _corners(quad: NDArray[np.float64]) -> tuple[_Point, _Point, _Point, _Point]:

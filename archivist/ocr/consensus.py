@@ -55,7 +55,9 @@ def _doubtful(line: Line) -> bool:
 def _sheet(image: Grey, lines: Sequence[Line]) -> tuple[Grey, list[tuple[int, int]]]:
     strips, bands, top = [], [], _GAP
     for line in lines:
-        left, upper, right, lower = (max(round(side), 0) for side in line.box)
+        margin = 0.2 * line.box.height
+        left, upper = (max(round(side - margin), 0) for side in line.box[:2])
+        right, lower = (round(side + margin) for side in line.box[2:])
         part = image[upper:lower, left:right]
         scale = _LINE_HEIGHT / max(part.shape[0], 1)
         strips.append(cv2.resize(part, (max(round(part.shape[1] * scale), 1), _LINE_HEIGHT)))

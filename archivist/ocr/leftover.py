@@ -19,8 +19,8 @@ _MOST_GROUPS = 40
 _RULE = 60
 
 
-def leftover(image: Grey, found: Sequence[Box]) -> Iterator[Quad]:
-    """Yield quads (corners from top left, clockwise) of what looks like print on `image` outside the boxes `found`.
+def leftover(image: Grey, found: Sequence[Quad]) -> Iterator[Quad]:
+    """Yield quads (corners from top left, clockwise) of what looks like print on `image` outside the quads `found`.
 
     Rules, frames, punch holes and specks are passed over; a page with more than 40 such groups is dirty, and none
     of them is yielded.
@@ -28,9 +28,10 @@ def leftover(image: Grey, found: Sequence[Box]) -> Iterator[Quad]:
     scale = min(1.0, _SIDE / max(image.shape))
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
     ink = (small < _INK).astype(np.uint8)
-    for box in found:
-        left, top, right, bottom = (round(side * scale) for side in box)
-        ink[max(top - 2, 0) : bottom + 3, max(left - 2, 0) : right + 3] = 0
+    for quad in found:
+        corners = np.rint(quad * scale).astype(np.int32)
+        cv2.fillPoly(ink, [corners], 0)
+        cv2.polylines(ink, [corners], True, 0, 5)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink)
     wide, high, area = (stats[:, part] for part in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
     solid = (area > 0.7 * wide * high) & (np.minimum(wide, high) > 12)

@@ -8,6 +8,7 @@ and the next best characters for each character.
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from gettext import gettext as _
 from itertools import pairwise
 from typing import Any
 
@@ -58,17 +59,15 @@ class RapidReader:
 
     def read(self, image: Grey) -> tuple[Line, ...]:
         """Return every line found on `image` (height, width), boxes in its pixels, in no promised order."""
-        lines = [self._line(image, quad) for quad in self._detect(image)]
-        lines += [
-            line for quad in leftover(image, [line.box for line in lines]) if _sure(line := self._line(image, quad))
-        ]
-        return tuple(line for line in lines if line.glyphs)
+        quads = self._detect(image)
+        lines = [line for quad in quads if (line := self._line(image, quad))]
+        passed_over = (self._line(image, quad) for quad in leftover(image, quads))
+        return tuple([*lines, *(line for line in passed_over if line and _sure(line))])
 
-    def _line(self, image: Grey, quad: Quad) -> Line:
+    def _line(self, image: Grey, quad: Quad) -> Line | None:
         crop = _crop(image, quad)
         glyphs = tuple(_glyphs(quad, crop, self._recognise(crop)))
-        (left, top), (right, bottom) = quad.min(axis=0), quad.max(axis=0)
-        return Line(glyphs, Box(float(left), float(top), float(right), float(bottom)), self.name)
+        return Line(glyphs, Box.around(glyph.box for glyph in glyphs), self.name) if glyphs else None
 
     def _detect(self, image: Grey) -> list[Quad]:
         scale = min(1.0, DETECTION_SIDE / max(image.shape))
@@ -115,7 +114,7 @@ def _networks(threads: int) -> tuple[Any, Any]:
         from rapidocr.utils.parse_parameters import ParseParams
         from rapidocr.utils.typings import EngineType
     except ImportError as error:
-        raise NotInstalled("the first reader is not installed: pip install 'rapidocr==3.10.*'") from error
+        raise NotInstalled(_("the first reader is not installed: pip install 'rapidocr==3.10.*'")) from error
     logging.getLogger("RapidOCR").setLevel(logging.WARNING)
     cores = threads or -1
     engine = _engine()
@@ -145,7 +144,7 @@ def _engine() -> str:
     for name in ENGINES:
         if find_spec(name):
             return name
-    raise NotInstalled("no engine for the first reader: pip install openvino (or onnxruntime)")
+    raise NotInstalled(_("no engine for the first reader: pip install openvino (or onnxruntime)"))
 
 
 def _crop(image: Grey, quad: Quad) -> Grey:

@@ -1,6 +1,7 @@
 """The second reader: Tesseract, through pytesseract."""
 
 from functools import cache
+from gettext import gettext as _
 from typing import Any
 
 import cv2
@@ -22,7 +23,8 @@ class TesseractReader:
         """Choose models and Tesseract's page segmentation mode; NotInstalled where program or model is missing."""
         missing = set(languages) - _installed()
         if missing:
-            raise NotInstalled(f"Tesseract has no model {', '.join(sorted(missing))}: {_INSTALL}")
+            text = _("Tesseract has no model {models}: {command}")
+            raise NotInstalled(text.format(models=", ".join(sorted(missing)), command=_INSTALL))
         self._languages = "+".join(languages)
         self._layout = layout
 
@@ -40,7 +42,7 @@ class TesseractReader:
                 rgb, lang=self._languages, config=f"--psm {self._layout}", output_type=pytesseract.Output.DICT
             )
         except pytesseract.TesseractNotFoundError as error:
-            raise NotInstalled(f"Tesseract is not installed: {_INSTALL}") from error
+            raise NotInstalled(_("Tesseract is not installed: {command}").format(command=_INSTALL)) from error
         lines: dict[tuple[int, ...], list[Glyph]] = {}
         for number, word in enumerate(table["text"]):
             if word.strip():
@@ -69,4 +71,4 @@ def _installed() -> frozenset[str]:
     try:
         return frozenset(pytesseract.get_languages())
     except (pytesseract.TesseractNotFoundError, FileNotFoundError) as error:
-        raise NotInstalled(f"Tesseract is not installed: {_INSTALL}") from error
+        raise NotInstalled(_("Tesseract is not installed: {command}").format(command=_INSTALL)) from error

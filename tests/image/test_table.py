@@ -4,7 +4,7 @@ import pytest
 from numpy.typing import NDArray
 
 from archivist.image.clean import clean
-from archivist.image.table import find_cells
+from archivist.image.table import find_cells, without_rules
 from archivist.model import Cell
 from tests.scans import DECISION, NOTICE, PLAN, SLIP
 
@@ -84,3 +84,22 @@ def test_a_point_is_in_the_cell_that_is_drawn_around_it() -> None:
     cells = find_cells(ruled(FORM))
     assert [cell.column for cell in cells if cell.row == 0 and cell.holds(480, 340)] == [1]
     assert not any(cell.holds(100, 100) for cell in cells)
+
+
+def test_rules_are_taken_out_and_what_is_written_across_them_stays() -> None:
+    page = ruled(FORM)
+    cells = find_cells(page)
+    cv2.line(page, (260, 360), (260, 430), 20, 8)
+    cv2.putText(page, "36", (400, 365), cv2.FONT_HERSHEY_SIMPLEX, 1.5, 20, 4)
+    cleared = without_rules(page, cells)
+    ink = page < 100
+    pen = np.zeros_like(page)
+    cv2.line(pen, (260, 360), (260, 430), 1, 8)
+    cv2.putText(pen, "36", (400, 365), cv2.FONT_HERSHEY_SIMPLEX, 1.5, 1, 4)
+    assert (cleared[(pen == 1) & ink] < 100).mean() > 0.95
+    assert (cleared[(pen == 0) & ink] < 100).mean() < 0.1
+
+
+def test_a_page_without_a_table_is_left_as_it_is() -> None:
+    page = clean(DECISION.pixels).black
+    assert without_rules(page, ()) is page
