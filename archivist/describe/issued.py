@@ -129,7 +129,9 @@ def _title_issuers(flow: Flow, begun: Opening) -> list[tuple[int, int]]:
     start, end = lines[0].start, lines[-1].end
     folded = flow.folded[start:end]
     words = load("schemas/agencies.yaml")["subject_begins"]
-    pattern = re.compile("|".join(r"\s*".join(word) for word in [*words, *([begun.title.genre])]))
+    spaced = [r"\s*".join(word) for word in [*words, begun.title.genre]]
+    # 洪泽区人民政府2023年…年度报告: the year begins the subject as well.
+    pattern = re.compile("|".join([*spaced, r"(?:19|20)\d\d", "[〇一二三四五六七八九]{4}年"]))
     cut = pattern.search(folded)
     if cut is None:
         return []

@@ -441,3 +441,9 @@ def test_a_gazette_in_traditional_script() -> None:
         wrong += bool(issued) and issued != [dates.parse(row["date"])]
     assert right >= 0.85 * len(papers)
     assert wrong <= 0.02 * len(papers)
+
+
+def test_the_agency_a_yearly_report_begins_with_issued_it() -> None:
+    pages = [paper.page("洪泽区人民政府2023年\n政府信息公开工作年度报告\n本报告按要求编制。\n一、总体情况\n")]
+    (document,) = [describe(document, pages) for document in assemble(pages)]
+    assert [field.value for field in document.values("issuing_agency")] == ["洪泽区人民政府"]
