@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archivist.image.open import Pixels
+from archivist.image.sheet import around_sheet
 from archivist.model import Box, Step
 
 Grey = NDArray[np.uint8]
@@ -81,6 +82,12 @@ def clean(pixels: Pixels) -> Cleaned:
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
     rgb = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1 else pixels, np.uint8)
     steps = [Step("clean", f"read at {size[0]} × {size[1]} of {width} × {height} pixels")]
+
+    beyond = around_sheet(np.ascontiguousarray(rgb[:, :, 0]))
+    if beyond is not None:
+        rgb = rgb.copy()
+        rgb[beyond] = np.median(rgb[~beyond][::97], axis=0)
+        steps.append(Step("clean", f"{beyond.mean():.0%} of the picture lies around the sheet and was left out"))
 
     angle = skew(rgb[:, :, 0])
     turn = np.array([[1, 0, 0], [0, 1, 0]], np.float64)

@@ -68,7 +68,7 @@ def without_rules(grey: Grey, cells: Sequence[Cell]) -> Grey:
     """
     if not cells:
         return grey
-    sides = np.zeros(grey.shape, np.uint8)
+    sides: Grey = np.zeros(grey.shape, np.uint8)
     for cell in cells:
         cv2.polylines(sides, [np.rint(cell.corners).astype(np.int32)], True, 1, 2 * _BESIDE - 1)
     ink = (grey < _DARK).astype(np.uint8)
@@ -78,8 +78,8 @@ def without_rules(grey: Grey, cells: Sequence[Cell]) -> Grey:
         bars = cv2.morphologyEx(cv2.dilate(ink, _bar(axis, 3, across=True)), cv2.MORPH_OPEN, _bar(axis, length))
         beside = _BESIDE if axis == 0 else 0, _BESIDE if axis == 1 else 0
         crossing = np.roll(ink, beside, (0, 1)) & np.roll(ink, (-beside[0], -beside[1]), (0, 1))
-        kept = cv2.dilate(crossing, _bar(axis, 3)) if crossing.any() else crossing
-        cleared[(bars & sides & (1 - kept)).astype(bool)] = _PAPER
+        kept = cv2.dilate(np.asarray(crossing, np.uint8), _bar(axis, 3))
+        cleared[(bars > 0) & (sides > 0) & (kept == 0)] = _PAPER
     return cleared
 
 
