@@ -6,11 +6,12 @@ from gettext import gettext as _
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import unquote
 
 from archivist import export
 from archivist.catalog import Catalog
 from archivist.describe.numbers import parse as parse_number
-from archivist.errors import NotFound, ScanError
+from archivist.errors import NotFound, ScanError, SettingsError
 from archivist.model import Item
 from archivist.pipeline import Batch, Progress, Report
 from archivist.search import passages as found_passages
@@ -56,12 +57,18 @@ class Archive:
     """The rooms of one archive: catalogue, originals, index."""
 
     def __init__(self, settings: Settings, *, create: bool = False) -> None:
-        """Open the archive of `settings`; NotFound where there is none and `create` does not allow a new one."""
-        if not settings.folder.is_dir():
-            if not create:
-                text = _("there is no archive in {folder}; `archivist ingest` makes one, or name another by --archive")
-                raise NotFound(text.format(folder=settings.folder))
-            settings.folder.mkdir(parents=True)
+        """Open the archive of `settings`; NotFound where there is none and `create` does not allow a new one.
+
+        Raises SettingsError where its folder cannot be made.
+        """
+        if not create and not _exists(settings):
+            text = _("there is no archive in {folder}; `archivist ingest` makes one, or name another by --archive")
+            raise NotFound(text.format(folder=settings.folder))
+        try:
+            settings.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            text = _("the archive {folder} cannot be made: {reason}")
+            raise SettingsError(text.format(folder=settings.folder, reason=error.strerror or error)) from error
         self.settings = settings
         self.catalog = Catalog(settings.catalogue)
         self.store = Store(settings.store)
@@ -140,3 +147,8 @@ class Archive:
                 tell(f"{name}: {error}")
         return Health(originals, tuple(damaged), self.catalog.counts().items - self.index.count())
 
+
+def _exists(settings: Settings) -> bool:
+    path = settings.catalogue.removeprefix("sqlite:///").partition("?")[0]
+    # A folder alone may be anybody's; whether a server holds a catalogue, only the server knows.
+    return settings.folder.is_dir() if path == settings.catalogue else Path(unquote(path)).is_file()

@@ -2,17 +2,19 @@
 
 import gettext as translations
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from gettext import gettext as _
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from archivist import __version__
-from archivist.errors import ArchivistError
+from archivist.errors import ArchivistError, WrongCall
 
 if TYPE_CHECKING:
     from archivist.archive import Archive, Found
@@ -25,6 +27,10 @@ _SNIPPETS = 2
 
 def main() -> None:
     """Run the command line and end with the exit code of errors.py."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console that knows no traditional characters, or a name that is no text, must not end the work.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         commands(standalone_mode=False)
     except ArchivistError as error:
@@ -56,7 +62,10 @@ def _at_archive(command: Callable[..., None]) -> Callable[..., None]:
     )(command)  # fmt: skip
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, help=_("Scans of government paper in; catalogue, campaigns and search out."))  # noqa: E501
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=_("Scans of government paper in; catalogue, campaigns and search out."),
+)
 @click.version_option(__version__, prog_name="archivist")
 def commands() -> None:
     """Hold the commands together."""
@@ -71,11 +80,19 @@ def _opened(archive: Path, *, create: bool = False) -> "Iterator[Archive]":
         yield rooms
 
 
-@commands.command(help=_("Read scans: files, folders, PDFs, multi-page TIFFs, or a manifest.csv that names items. A second run goes on where the first stopped."))  # noqa: E501
+@commands.command(
+    help=_(
+        "Read scans: files, folders, PDFs, multi-page TIFFs, or a manifest.csv that names items. "
+        "A second run goes on where the first stopped."
+    )
+)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_at_archive
 def ingest(paths: tuple[Path, ...], archive: Path) -> None:
     """Read scans into the archive."""
+    if not any(os.path.lexists(path) for path in paths):
+        text = _("there is nothing at {paths}; check the spelling")
+        raise WrongCall(text.format(paths=", ".join(map(str, paths))))
     with _opened(archive, create=True) as rooms, _progress() as tell:
         report = rooms.ingest(paths, tell)
     click.echo(
@@ -83,6 +100,8 @@ def ingest(paths: tuple[Path, ...], archive: Path) -> None:
             read=report.read, skipped=report.skipped, items=report.items
         )
     )
+    if not report.read + report.skipped + sum(report.failed.values()):
+        click.echo(_("No scan was found there: no picture and no PDF by its name."), err=True)
     if report.failed:
         causes = ", ".join(f"{_(cause)} {count}" for cause, count in sorted(report.failed.items()))
         click.echo(_("{count} failed: {causes}").format(count=sum(report.failed.values()), causes=causes), err=True)
@@ -97,10 +116,11 @@ def _progress() -> "Iterator[Callable[[Progress], None]]":
         yield lambda at: click.echo(f"[{at.done}/{at.total}] {at.scan}: {at.what}", err=True)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
 
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}", markup=False))
+    with Bar(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=None)
 
         def tell(at: "Progress") -> None:
@@ -111,7 +131,9 @@ def _progress() -> "Iterator[Callable[[Progress], None]]":
         yield tell
 
 
-@commands.command(help=_("Find items: words, \"phrases\", or a document number in any spelling; either script finds both."))  # noqa: E501
+@commands.command(
+    help=_('Find items: words, "phrases", or a document number in any spelling; either script finds both.')
+)
 @click.argument("query", nargs=-1, required=True)
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 1000), help=_("At most so many items."))
 @click.option("--offset", default=0, type=click.IntRange(0), help=_("Leave out the first ones."))
@@ -208,7 +230,8 @@ def show(item: str, with_text: bool, as_json: bool, archive: Path) -> None:
             number=page.number, scan=page.scan.name, size=f"{page.scan.width}×{page.scan.height}",
             confidence=page.confidence,
         )  # fmt: skip
-        click.echo(("\n" if with_text or page.number == 1 else "") + heading + (" " + _("(blank)") if page.blank else ""))
+        blank = " " + _("(blank)") if page.blank else ""
+        click.echo(("\n" if with_text or page.number == 1 else "") + heading + blank)
         if with_text:
             click.echo(page.text)
 
@@ -235,7 +258,8 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):
         if "text" in value and "agency_code" in value:
             return str(value["text"])
-        return "; ".join(f"{_(str(key))}: {_value(part)}" for key, part in value.items() if part not in (None, ""))
+        parts = ((key, part) for key, part in value.items() if part not in (None, ""))
+        return "; ".join(f"{_(key)}: {_(part) if key == 'kind' else _value(part)}" for key, part in parts)
     return str(value)
 
 
@@ -289,9 +313,13 @@ def review(limit: int, archive: Path) -> None:
         click.echo(f"{field.confidence:.2f}  {_(field.name)} = {_value(field.value)}  {ink}  [{one.item_id}]")
 
 
-@commands.command(help=_("Write the catalogue: xlsx or csv (归档文件目录 of DA/T 22-2015), or jsonl (complete records)."))
+@commands.command(
+    help=_("Write the catalogue: xlsx or csv (归档文件目录 of DA/T 22-2015), or jsonl (complete records).")
+)
 @click.argument("format")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help=_("Where to; catalogue.FORMAT unless said."))  # noqa: E501
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help=_("Where to; catalogue.FORMAT unless said.")
+)
 @_at_archive
 def export(format: str, output: Path | None, archive: Path) -> None:
     """Write the catalogue."""

@@ -1,16 +1,20 @@
 """From a box to the catalogue: workers read pages, the parent alone writes."""
 
 import hashlib
+import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from gettext import gettext as _
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path, PurePosixPath
+from threading import Thread, current_thread, main_thread
+from types import FrameType
 
-from archivist.box import Bundle, gather
+from archivist.box import Bundle, gather, place
 from archivist.campaigns import recognise
 from archivist.catalog import Catalog
 from archivist.describe import assemble, describe, title_of
@@ -23,6 +27,25 @@ from archivist.store import Store
 
 #: A batch is judged by its failures only when it has shown this many pages.
 _ENOUGH_TO_JUDGE = 50
+_Key = tuple[str, int]
+
+
+def local_workers(count: int) -> Executor:
+    """Return `count` processes of this machine, which end when this one does."""
+    # A fresh interpreter each: forking a process that has started threads can hang.
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_begin_worker)
+
+
+def _begin_worker() -> None:
+    # Ctrl-C is for the parent to answer.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,133 +73,183 @@ class _Open:
     """A bundle some of whose pages are still being read."""
 
     bundle: Bundle
-    #: Digest and page index of each page, in order.
-    scans: list[tuple[str, int]] = field(default_factory=list)
-    pages: dict[tuple[str, int], Page] = field(default_factory=dict)
-    waiting: set[tuple[str, int]] = field(default_factory=set)
+    tasks: list[Task]
+    pages: dict[_Key, Page] = field(default_factory=dict)
+    waiting: set[_Key] = field(default_factory=set)
+    #: Whether a page of it was read in this run, whether one could not be used.
     fresh: bool = False
+    failed: bool = False
 
 
 class Batch:
     """One run over boxes of scans, by a pool of workers; what was read is kept page by page."""
 
     def __init__(
-        self, catalog: Catalog, store: Store, settings: Settings, tell: Callable[[Progress], None]
+        self,
+        catalog: Catalog,
+        store: Store,
+        settings: Settings,
+        tell: Callable[[Progress], None],
+        start: Callable[[int], Executor] = local_workers,
     ) -> None:
-        self._catalog, self._store, self._settings, self._tell = catalog, store, settings, tell
+        """Prepare a run that writes to `catalog` and `store`; `start` gives an executor with so many workers."""
+        self._catalog, self._store, self._settings = catalog, store, settings
+        self._tell, self._start = tell, start
         self._threads = max(cores() // settings.workers, 1)
         self._second = settings.second_reader == "doubtful"
         self._recipe = recipe(self._second)
         self._read = self._skipped = self._items = self._total = 0
         self._failed: Counter[str] = Counter()
+        self._failed_sources: set[str] = set()
+        self._failed_before: set[str] = set()
         self._open: list[_Open] = []
-        self._flights: dict[Future[Page | Failure], Task] = {}
+        self._flights: dict[Future[Page | Failure], tuple[Executor, Task]] = {}
         self._suspects: list[Task] = []
         self._pool: Executor | None = None
+        self._asked_to_stop = False
 
     def run(self, paths: Iterable[Path]) -> Report:
         """Read what lies under `paths` and return the counts.
 
         Raises TooManyFailures where too large a share fails, NotInstalled where a reader is missing. What was read
-        until then is kept, and a later run over the same paths goes on from there.
+        until then is kept, and a later run over the same paths goes on from there. Ctrl-C is heeded between two pages.
         """
-        found = list(gather(paths, SUFFIXES))
+        paths = list(paths)
+        # Paths may overlap.
+        found = list({(type(entry), entry.source): entry for entry in gather(paths, SUFFIXES)}.values())
         self._total = sum(len(entry.paths) if isinstance(entry, Bundle) else 1 for entry in found)
+        self._failed_before = {failure.source for failure, _at in self._catalog.failures()}
         try:
-            for entry in found:
-                if isinstance(entry, Failure):
-                    self._fail(entry, PurePosixPath(entry.source).name)
-                else:
-                    self._begin(entry)
-                while len(self._flights) > 2 * self._settings.workers:
+            with self._interruptible():
+                for entry in found:
+                    self._heed()
+                    if isinstance(entry, Failure):
+                        self._fail(entry)
+                    else:
+                        self._begin(entry)
+                while self._flights or self._suspects:
+                    self._heed()
                     self._land()
-            while self._flights or self._suspects:
-                self._land()
         finally:
             if self._pool:
                 self._pool.shutdown(wait=False, cancel_futures=True)
+        self._forget_mended(paths)
         return Report(self._read, self._skipped, self._items, dict(self._failed))
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Let Ctrl-C wait for the page at hand, a second one not.
+
+        It could come inside a library that takes it for an error of its own.
+        """
+
+        def ask(_number: int, _frame: FrameType | None) -> None:
+            if self._asked_to_stop:
+                raise KeyboardInterrupt
+            self._asked_to_stop = True
+
+        if current_thread() is not main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGINT, ask)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _heed(self) -> None:
+        if self._asked_to_stop:
+            raise KeyboardInterrupt
 
     def _begin(self, bundle: Bundle) -> None:
         """Keep the originals of a bundle and send its pages to the workers."""
-        state = _Open(bundle)
-        tasks = [task for path in bundle.paths for task in self._tasks(path, state)]
-        self._open.append(state)
-        for task in tasks:
-            key = (task.sha256, task.index)
-            state.scans.append(key)
-            if key in state.pages or key in state.waiting:
-                self._skip(task.name)
-            elif kept := self._catalog.reading(*key, self._recipe):
-                state.pages[key] = replace(kept, scan=replace(kept.scan, name=task.name))
-                self._skip(task.name)
-            elif any(key in other.waiting for other in self._open):
-                state.waiting.add(key)
-                self._skip(task.name)
-            else:
-                state.waiting.add(key)
-                state.fresh = True
-                while len(self._flights) > 2 * self._settings.workers:
-                    self._land()
-                self._submit(task)
-        self._finish()
+        opened = {path: self._tasks(path) for path in bundle.paths}
+        if len(opened) > 1 and not bundle.given and all(len(tasks) > 1 for tasks in opened.values()):
+            # Scans of many pages each, side by side, are items, not the pages of one.
+            for path, tasks in opened.items():
+                self._send(_Open(Bundle(place(path), path.stem, (path,)), tasks))
+        else:
+            tasks = [task for found in opened.values() for task in found]
+            self._send(_Open(bundle, tasks, failed=not all(opened.values())))
 
-    def _tasks(self, path: Path, state: _Open) -> Iterator[Task]:
-        source = path.absolute().as_posix()
+    def _tasks(self, path: Path) -> list[Task]:
+        """Keep the scan at `path` and return its pages; none where it cannot be used, which is told."""
+        source = place(path)
+        name = PurePosixPath(source).name
         try:
             data = _bytes(path)
             kind = media_type(data)
             count = page_count(data)
         except ScanError as error:
-            self._fail(Failure(source, 0, "ingest", error.cause, str(error)), path.name)
-            state.fresh = True
-            return
+            self._fail(Failure(source, 0, "ingest", error.cause, str(error)))
+            return []
         digest = self._store.put(data)
-        self._catalog.save_scan(digest, path.name, len(data), kind, count)
-        self._catalog.clear_failure(source)
+        self._catalog.save_scan(digest, name, len(data), kind, count)
+        if source in self._failed_before:
+            self._catalog.clear_failure(source)
         self._total += count - 1
-        if odd := misnamed(path.name, kind):
-            self._tell(Progress(self._done, self._total, path.name, odd))
-        for index in range(count):
-            yield Task(self._settings.store, digest, index, path.name, source, self._threads, self._second)
+        if odd := misnamed(name, kind):
+            self._tell(Progress(self._done, self._total, _shown(source), odd))
+        where = self._settings.store
+        return [Task(where, digest, index, name, source, self._threads, self._second) for index in range(count)]
+
+    def _send(self, state: _Open) -> None:
+        """Look up which pages of a bundle are read already, and have the others read."""
+        self._open.append(state)
+        for task in state.tasks:
+            self._heed()
+            key = (task.sha256, task.index)
+            if key in state.pages or key in state.waiting:
+                self._skip(task)
+            elif kept := self._catalog.reading(*key, self._recipe):
+                state.pages[key] = kept
+                self._skip(task)
+            elif any(key in other.waiting for other in self._open):
+                state.waiting.add(key)
+                self._skip(task)
+            else:
+                state.waiting.add(key)
+                while len(self._flights) > 2 * self._settings.workers:
+                    self._land()
+                self._submit(task)
+        self._finish()
 
     @property
     def _done(self) -> int:
         return self._read + self._skipped + self._failed.total()
 
-    def _skip(self, name: str) -> None:
+    def _skip(self, task: Task) -> None:
         self._skipped += 1
-        self._tell(Progress(self._done, self._total, name, _("already read")))
+        self._tell(Progress(self._done, self._total, _shown(task.source), _("already read")))
 
-    def _fail(self, failure: Failure, name: str) -> None:
+    def _fail(self, failure: Failure) -> None:
         self._failed[failure.cause] += 1
+        self._failed_sources.add(failure.source)
         self._catalog.record_failure(failure)
-        self._tell(Progress(self._done, self._total, name, _("FAILED: {why}").format(why=failure.message)))
+        why = _("FAILED: {why}").format(why=failure.message)
+        self._tell(Progress(self._done, self._total, _shown(failure.source), why))
         if self._done >= _ENOUGH_TO_JUDGE and self._failed.total() > self._settings.most_failures * self._done:
             text = _("stopped: {failed} of {done} pages failed; see `archivist status` for the reasons")
             raise TooManyFailures(text.format(failed=self._failed.total(), done=self._done))
 
     def _submit(self, task: Task) -> None:
         if self._pool is None:
-            # A fresh interpreter each: forking a process that has started threads can hang.
-            self._pool = ProcessPoolExecutor(self._settings.workers, mp_context=get_context("spawn"))
-        self._flights[self._pool.submit(process, task)] = task
+            self._pool = self._start(self._settings.workers)
+        self._flights[self._pool.submit(process, task)] = (self._pool, task)
 
     def _land(self) -> None:
         """Wait for a page to come back and keep it; a page whose worker died is tried once more, alone."""
-        if not self._flights:
-            task = self._suspects.pop()
-            self._submit(task)
-            alone = True
-        else:
-            alone = False
+        alone = not self._flights
+        if alone:
+            self._submit(self._suspects.pop())
         done, _flying = wait(self._flights, return_when=FIRST_COMPLETED)
         for future in done:
-            task = self._flights.pop(future)
+            pool, task = self._flights.pop(future)
             try:
                 result = future.result()
-            except BrokenProcessPool:
-                self._pool = None
+            except BrokenExecutor:
+                if pool is self._pool:
+                    self._pool = None
                 if alone:
                     why = _("the page ended the program that read it; the original is kept, report this with the scan")
                     self._keep(task, Failure(task.source, task.index, "read", "reading failed", why))
@@ -187,56 +260,80 @@ class Batch:
         self._finish()
 
     def _keep(self, task: Task, result: Page | Failure) -> None:
-        key = (task.sha256, task.index)
         if isinstance(result, Failure):
-            self._fail(result, task.name)
+            self._fail(result)
         else:
             self._catalog.save_reading(result, self._recipe)
             self._read += 1
-            self._tell(Progress(self._done, self._total, task.name, _("read")))
+            self._tell(Progress(self._done, self._total, _shown(task.source), _("read")))
+        key = (task.sha256, task.index)
         for state in self._open:
             if key in state.waiting:
                 state.waiting.discard(key)
                 if isinstance(result, Page):
                     state.pages[key] = result
+                    state.fresh = True
+                else:
+                    state.failed = True
 
     def _finish(self) -> None:
         """Make the items all of whose pages have come back."""
         for state in [state for state in self._open if not state.waiting]:
             self._open.remove(state)
-            pages = [
-                replace(state.pages[key], number=number)
-                for number, key in enumerate(state.scans, 1)
-                if key in state.pages
+            read = [
+                replace(page, scan=replace(page.scan, name=task.name))
+                for task in state.tasks
+                if (page := state.pages.get((task.sha256, task.index)))
             ]
-            if pages:
-                self._save(state, pages)
+            if read:
+                self._save(state, [replace(page, number=number) for number, page in enumerate(read, 1)])
 
     def _save(self, state: _Open, pages: Sequence[Page]) -> None:
         bundle = state.bundle
         scans = [(page.scan.sha256, page.scan.index) for page in pages]
         known = self._catalog.item_by_source(bundle.source)
         same = self._catalog.item_by_scans(scans)
-        if same and (known is None or known == same) and not state.fresh and not _differs(self._catalog, same, bundle):
+        if same and known in (None, same) and not state.fresh and not _differs(self._catalog, same, bundle):
+            return
+        if known and state.failed and _lacks(self._catalog, known, scans):
+            # What was read in an earlier run outweighs a scan that cannot be opened today.
             return
         identifier = known or same or hashlib.sha256(repr(scans).encode()).hexdigest()[:12]
         self._catalog.save_item(item_of(identifier, bundle, pages), self._recipe)
         self._items += 1
+
+    def _forget_mended(self, paths: Iterable[Path]) -> None:
+        """Forget the failures of earlier runs over `paths` that this one did not meet again."""
+        for root in map(place, paths):
+            within = (f"{root}#", f"{root.rstrip('/')}/")
+            for source in self._failed_before - self._failed_sources:
+                if source == root or source.startswith(within):
+                    self._catalog.clear_failure(source)
 
 
 def item_of(identifier: str, bundle: Bundle, pages: Sequence[Page]) -> Item:
     """Return the catalogue entry of a bundle from its pages: documents, what they say, and its campaigns."""
     documents = tuple(describe(document, pages) for document in assemble(pages))
     given = dict(bundle.given)
-    made_up = f"[{PurePosixPath(bundle.source).stem}]"
-    title = given.get("title") or title_of(documents, pages) or made_up
+    title = given.get("title") or title_of(documents, pages) or f"[{bundle.name}]"
     links = recognise(documents, pages)
     code = given.get("reference_code")
     return Item(identifier, title, tuple(pages), documents, links, code, bundle.source, given=given)
 
 
+def _shown(source: str) -> str:
+    """Return the name of a scan with the folder it lies in: many boxes have a p01.jpg."""
+    return "/".join(PurePosixPath(source).parts[-2:])
+
+
 def _differs(catalog: Catalog, identifier: str, bundle: Bundle) -> bool:
     return bool(bundle.given) and dict(catalog.item(identifier).given) != dict(bundle.given)
+
+
+def _lacks(catalog: Catalog, identifier: str, scans: Iterable[_Key]) -> bool:
+    """Whether `scans` leaves out a page that the item has."""
+    has = {(page.scan.sha256, page.scan.index) for page in catalog.item(identifier).pages}
+    return not has.issubset(scans)
 
 
 def _bytes(path: Path) -> bytes:

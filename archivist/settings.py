@@ -1,8 +1,10 @@
 """One frozen Settings: the archive's folder, its `archivist.toml`, then the environment (ARCHIVIST_*)."""
 
 import os
+from gettext import gettext as _
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -25,7 +27,7 @@ class Settings(BaseSettings):
     batch is stopped.
     """
 
-    model_config = SettingsConfigDict(frozen=True, env_prefix="ARCHIVIST_", extra="forbid")
+    model_config = SettingsConfigDict(frozen=True, env_prefix="ARCHIVIST_", env_ignore_empty=True, extra="forbid")
 
     folder: Path
     catalogue: str = ""
@@ -49,8 +51,9 @@ class Settings(BaseSettings):
         folder = self.folder.resolve()
         places = {
             "folder": folder,
-            "catalogue": self.catalogue or f"sqlite:///{(folder / 'catalogue.db').as_posix()}",
-            "store": self.store or folder.joinpath("originals").as_uri(),
+            "catalogue": self.catalogue or f"sqlite:///{quote((folder / 'catalogue.db').as_posix())}",
+            # Not quoted: fsspec takes the path as it stands.
+            "store": self.store or f"file://{(folder / 'originals').as_posix()}",
             "index": folder / (self.index if self.index.name else "index"),
             "workers": self.workers or cores(),
         }
@@ -70,7 +73,7 @@ def load(archive: Path) -> Settings:
     """
     file = archive if archive.suffix == ".toml" or archive.is_file() else archive / FILE_NAME
     if file == archive and not file.is_file():
-        raise SettingsError(f"{archive}: there is no such settings file")
+        raise SettingsError(_("{file}: there is no such settings file").format(file=archive))
 
     class Here(Settings):
         model_config = SettingsConfigDict(toml_file=file)
@@ -80,6 +83,8 @@ def load(archive: Path) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"setting {name!r} ({file} or ARCHIVIST_{name.upper()}): {first['msg']}") from error
-    except ValueError as error:
+        text = _("setting “{name}” ({file} or {variable}): {reason}")
+        variable = f"ARCHIVIST_{name.upper()}"
+        raise SettingsError(text.format(name=name, file=file, variable=variable, reason=first["msg"])) from error
+    except (ValueError, OSError) as error:
         raise SettingsError(f"{file}: {error}") from error

@@ -3,6 +3,8 @@
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import suppress
+from gettext import gettext as _
 from uuid import uuid4
 
 import fsspec
@@ -15,7 +17,11 @@ class Store:
     """The originals behind a URL such as `file:///box/archive/originals`."""
 
     def __init__(self, url: str) -> None:
-        self._files, root = fsspec.core.url_to_fs(url)
+        if url.startswith("file://"):
+            # Taken as it stands: fsspec would cut a folder's name at `::`.
+            self._files, root = LocalFileSystem(), url.removeprefix("file://")
+        else:
+            self._files, root = fsspec.core.url_to_fs(url)
         self._root = str(root).rstrip("/")
 
     def put(self, data: bytes) -> str:
@@ -35,7 +41,8 @@ class Store:
                 # Object stores make an object visible when it is complete.
                 self._files.pipe_file(path, data)
         except OSError as error:
-            raise ArchivistError(f"the original could not be kept in {self._root}: {error}") from error
+            text = _("the original could not be kept in {place}: {reason}")
+            raise ArchivistError(text.format(place=self._root, reason=error)) from error
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -43,9 +50,11 @@ class Store:
         try:
             data = bytes(self._files.cat_file(self._path(digest)))
         except OSError as error:
-            raise UnreadableScan(f"the kept original {digest[:12]}… cannot be read: {error}") from error
+            text = _("the kept original {digest}… cannot be read: {reason}")
+            raise UnreadableScan(text.format(digest=digest[:12], reason=error)) from error
         if hashlib.sha256(data).hexdigest() != digest:
-            raise UnreadableScan(f"the kept original {digest[:12]}… has changed; restore it from a backup")
+            text = _("the kept original {digest}… has changed; restore it from a backup")
+            raise UnreadableScan(text.format(digest=digest[:12]))
         return data
 
     def digests(self) -> Iterator[str]:
@@ -68,7 +77,7 @@ def _write_whole(path: str, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)  # noqa: PTH105
-    except OSError:
-        if os.path.exists(part):  # noqa: PTH110
+    except BaseException:
+        with suppress(FileNotFoundError):
             os.unlink(part)  # noqa: PTH108
         raise

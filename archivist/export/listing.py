@@ -103,11 +103,11 @@ def _doubts(found: tuple[Statement, ...], below: float) -> Iterator[str]:
     for statement in found:
         proof = statement.proof
         if isinstance(proof, CampaignLink) and proof.confidence < below:
-            yield _("“{text}”: {sure} % sure.").format(text=statement.text, sure=_percent(proof))
+            yield _("“{text}”: confidence {sure} %.").format(text=statement.text, sure=_percent(proof))
         elif isinstance(proof, Field) and _doubtful(proof, below):
-            message = _("“{text}”: {sure} % sure, read on page {page} as “{raw}”.")
+            message = _("“{text}”: confidence {sure} %, read on page {page} as “{raw}”.")
             if proof.raw == statement.text:
-                message = _("“{text}”: {sure} % sure, read on page {page}.")
+                message = _("“{text}”: confidence {sure} %, read on page {page}.")
             place = {"page": proof.evidence.page, "raw": proof.raw}
             yield message.format(text=statement.text, sure=_percent(proof), **place)
 

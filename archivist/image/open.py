@@ -5,14 +5,17 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from gettext import gettext as _
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from archivist.errors import EmptyScan, EncryptedScan, OversizedScan, TruncatedScan, WrongType
+from archivist.errors import EmptyScan, EncryptedScan, OversizedScan, ScanError, TruncatedScan, WrongType
+from archivist.image import textlayer
 from archivist.image.textlayer import TextLayer, text_layer
+from archivist.image.tiff import directories
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -35,8 +38,14 @@ SUFFIXES = frozenset(suffix for family in _FAMILIES.values() for suffix in famil
 
 #: A0 at 300 dpi has 140 million pixels; no sheet in a box is larger.
 MOST_PIXELS = 150_000_000
+#: No character fits into less.
+LEAST_SIDE = 32
 PDF_DPI = 300
 _PDF_DPI_BOUNDS = (100, 400)
+#: Fax machines write pixels up to twice as tall as wide; beyond that the resolution is a mistake.
+_STRETCHED, _MOST_STRETCHED = 1.2, 4.0
+#: Brightest value of 8, 10, 12, 14 and 16 bits a pixel.
+_WHITES = (255, 1023, 4095, 16383, 65535)
 _MARKS = {
     b"%PDF-": "application/pdf",
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -59,19 +68,19 @@ _MARKS = {
 class Picture:
     """One page as pixels: RGB of shape (height, width, 3), turned as EXIF says; a PDF page also has its text layer.
 
-    `dpi` is None where the scan does not say. `note` says what was odd about the bytes, in words.
+    `dpi` is None where the scan does not say; `stretch` is how many times as tall as wide a pixel of it is.
     """
 
     pixels: Pixels
     dpi: float | None
     text: TextLayer | None = None
-    note: str = ""
+    stretch: float = 1.0
 
 
 def media_type(data: bytes) -> str:
     """Return the media type the first bytes show; EmptyScan or WrongType where they show none a scan can have."""
     if not data:
-        raise EmptyScan("the path holds no bytes; it was not copied completely, scan or copy it again")
+        raise EmptyScan(_("the path holds no bytes; it was not copied completely, scan or copy it again"))
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     for mark, kind in _MARKS.items():
@@ -81,38 +90,51 @@ def media_type(data: bytes) -> str:
     if b"%PDF-" in data[:1024]:
         return "application/pdf"
     if not data.strip(b"\0"):
-        raise TruncatedScan("the path holds only zero bytes; the copy was cut off, copy it again")
-    raise WrongType(
-        "the bytes are neither a picture nor a PDF; take it out of the box or name the right program's output"
-    )
+        raise TruncatedScan(_("the path holds only zero bytes; the copy was cut off, copy it again"))
+    text = _("the bytes are neither a picture nor a PDF; take it out of the box or name the right program's output")
+    raise WrongType(text)
 
 
 def misnamed(name: str, kind: str) -> str:
     """Return a sentence where the ending of `name` does not fit media type `kind`, else an empty one."""
     suffix = PurePath(name).suffix.lower()
     expected = next((family for family, suffixes in _FAMILIES.items() if suffix in suffixes), kind)
-    return "" if expected == kind else f"named {suffix}, but the bytes are {kind}"
+    return "" if expected == kind else _("named {suffix}, but the bytes are {kind}").format(suffix=suffix, kind=kind)
 
 
 def page_count(data: bytes) -> int:
-    """Return how many page images `data` holds; a ScanError where it cannot be used."""
-    if media_type(data) == "application/pdf":
+    """Return how many page images `data` holds; a ScanError where it cannot be used.
+
+    A TIFF that breaks off between pages counts one page more, which cannot be opened.
+    """
+    kind = media_type(data)
+    if kind == "application/pdf":
         with _pdf(data) as document:
             count = len(document)
-    else:
-        with _raster(data) as image:
-            count = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
-    if not count:
-        raise EmptyScan("no pages inside; scan it again")
-    return count
+        if not count:
+            raise EmptyScan(_("the PDF has no pages; scan it again"))
+        return count
+    with _raster(data):
+        if kind != "image/tiff":
+            return 1
+    found = directories(data)
+    return len(found.pages) + found.broken
 
 
 def open_page(data: bytes, index: int) -> Picture:
     """Return page `index` (from 0) of the scan `data`; a ScanError where it cannot be used."""
-    if media_type(data) == "application/pdf":
+    kind = media_type(data)
+    if kind == "application/pdf":
         return _pdf_page(data, index)
+    frame = 0
+    if kind == "image/tiff":
+        pages = directories(data).pages
+        if index >= len(pages):
+            text = _("the TIFF breaks off after page {page}, and what came then is lost; copy or scan it again")
+            raise TruncatedScan(text.format(page=len(pages)))
+        frame = pages[index]
     with _raster(data) as image:
-        return _frame(image, index)
+        return _frame(image, frame)
 
 
 @contextmanager
@@ -125,61 +147,85 @@ def _raster(data: bytes) -> Iterator["Image"]:
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data)) as image:
                 yield image
+    except ScanError:
+        raise
     except Image.DecompressionBombError as error:
-        raise OversizedScan(_oversized(str(error).partition("exceeds")[0].removeprefix("Image size "))) from None
+        raise OversizedScan(_oversized("".join(filter(str.isdigit, str(error).partition("exceeds")[0])))) from None
     except UnidentifiedImageError:
-        raise TruncatedScan("the picture breaks off in its header; copy or scan it again") from None
-    except (OSError, SyntaxError, EOFError, ValueError) as error:
-        raise TruncatedScan(f"the picture breaks off or is damaged ({error}); copy or scan it again") from error
+        raise TruncatedScan(_("the picture breaks off in its header; copy or scan it again")) from None
+    except Exception as error:
+        # Damaged bytes end as any of a dozen kinds of error, KeyError and TypeError among them.
+        text = _("the picture breaks off or is damaged ({reason}); copy or scan it again")
+        raise TruncatedScan(text.format(reason=error)) from error
 
 
-def _frame(image: "Image", index: int) -> Picture:
-    from PIL import ImageOps
-
-    if index:
-        image.seek(index)
+def _frame(image: "Image", frame: int) -> Picture:
+    if frame:
+        image.seek(frame)
     _check_size(*image.size)
-    dpi = _stated_dpi(image.info.get("dpi"))
+    across, down = _resolution(image.info.get("dpi"))
     image.load()
-    upright = ImageOps.exif_transpose(image)
+    upright = _turned(image)
     if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
         from PIL import Image
 
         upright = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
+    if image.size != upright.size:
+        across, down = down, across
+    stretch = across / down if across and down else 1.0
+    if not _STRETCHED < max(stretch, 1 / stretch) < _MOST_STRETCHED:
+        stretch = 1.0
     if upright.mode.startswith("I") or upright.mode == "F":
-        return Picture(_eight_bits(np.asarray(upright)), dpi)
-    return Picture(np.asarray(upright.convert("RGB")), dpi)
+        pixels = _eight_bits(np.asarray(upright))
+    else:
+        pixels = np.asarray(upright.convert("RGB"))
+    # 72 and 96 are what programs write when they do not know.
+    return Picture(pixels, across if across > 96.5 else None, stretch=stretch)
+
+
+def _turned(image: "Image") -> "Image":
+    """Return the picture turned as its EXIF says; as it is stored where the EXIF is damaged."""
+    from PIL import ImageOps
+
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:
+        return image
 
 
 def _eight_bits(values: NDArray[Any]) -> Pixels:
+    values = np.nan_to_num(values.astype(np.float32), posinf=0, neginf=0)
     high = float(values.max(initial=0))
-    scale = 255 / (65535 if high > 255 else 255)
-    grey = np.clip(values.astype(np.float32) * scale, 0, 255).astype(np.uint8)
+    # A grey scan of 12 bits stands in 16; fractions run to 1.
+    white = 1 if high <= 1 else next((white for white in _WHITES if high <= white), high)
+    grey = np.clip(values * (255 / white), 0, 255).astype(np.uint8)
     return np.repeat(grey[:, :, None], 3, axis=2)
 
 
-def _stated_dpi(value: Any) -> float | None:
+def _resolution(value: Any) -> tuple[float, float]:
+    """Return dots an inch across and down, 0 where the scan does not say."""
     try:
-        dpi = float(value[0])
+        across, down = float(value[0]), float(value[1])
     except (TypeError, ValueError, IndexError, ZeroDivisionError):
-        return None
-    # 72 and 96 are what programs write when they do not know.
-    return dpi if dpi > 96.5 else None
+        return 0.0, 0.0
+    return (across, down) if 0 < across < 1e5 and 0 < down < 1e5 else (0.0, 0.0)
 
 
 def _check_size(width: float, height: float) -> None:
-    if width < 1 or height < 1:
-        raise EmptyScan("the picture has no area; scan it again")
+    if min(width, height) < LEAST_SIDE:
+        text = _("{width:.0f} × {height:.0f} pixels are too few to hold writing; scan it again")
+        raise EmptyScan(text.format(width=width, height=height))
     if width * height > MOST_PIXELS:
-        raise OversizedScan(_oversized(f"{width:.0f} × {height:.0f} pixels"))
+        raise OversizedScan(_oversized(f"{width:.0f} × {height:.0f}"))
 
 
 def _oversized(size: str) -> str:
-    return (
-        f"{size.strip(' ()')} is more than any sheet of paper has (at most {MOST_PIXELS // 1_000_000} million); "
+    text = _(
+        "{size} pixels is more than any sheet of paper has (at most {most} million); "
         "it was left closed, scan it again at 300 to 600 dpi"
     )
+    return text.format(size=size, most=MOST_PIXELS // 1_000_000)
 
 
 @contextmanager
@@ -187,12 +233,20 @@ def _pdf(data: bytes) -> Iterator[Any]:
     import pypdfium2
     from pypdfium2 import PdfiumError
 
+    # A PDF ends with where its table of contents begins; what stands behind that was never finished.
+    end = data.rfind(b"startxref")
+    if end < 0 or b"endobj" in data[end:]:
+        raise TruncatedScan(_("the PDF breaks off before its end; copy it again"))
     try:
         document = pypdfium2.PdfDocument(data)
     except PdfiumError as error:
-        if "password" in str(error).lower() or "security" in str(error).lower():
-            raise EncryptedScan("the PDF asks for a password; save a copy without one and ingest that") from error
-        raise TruncatedScan(f"the PDF is cut off or damaged ({error}); copy it again") from error
+        # PDFium may still give the reason of an earlier failure, so it is not believed alone.
+        if b"/Encrypt" in data and ("password" in str(error).lower() or "security" in str(error).lower()):
+            raise EncryptedScan(_("the PDF asks for a password; save a copy without one and ingest that")) from error
+        if textlayer.page_count(data) == 0:
+            raise EmptyScan(_("the PDF has no pages; scan it again")) from error
+        text = _("the PDF is cut off or damaged ({reason}); copy it again")
+        raise TruncatedScan(text.format(reason=error)) from error
     try:
         yield document
     finally:
@@ -200,8 +254,6 @@ def _pdf(data: bytes) -> Iterator[Any]:
 
 
 def _pdf_page(data: bytes, index: int) -> Picture:
-    from pypdfium2 import PdfiumError
-
     with _pdf(data) as document:
         try:
             page = document[index]
@@ -209,9 +261,17 @@ def _pdf_page(data: bytes, index: int) -> Picture:
             dpi = _pdf_dpi(page, width)
             _check_size(width * dpi / 72, height * dpi / 72)
             pixels = np.ascontiguousarray(page.render(scale=dpi / 72, rev_byteorder=True).to_numpy()[:, :, :3])
-        except (PdfiumError, IndexError) as error:
-            raise TruncatedScan(f"page {index + 1} of the PDF is damaged ({error}); copy it again") from error
-    return Picture(pixels, dpi, text_layer(data, index, dpi / 72))
+            empty = next(page.get_objects(max_depth=1), None) is None
+        except ScanError:
+            raise
+        except Exception as error:
+            text = _("page {page} of the PDF is damaged ({reason}); copy it again")
+            raise TruncatedScan(text.format(page=index + 1, reason=error)) from error
+        pages = len(document)
+    # PDFium shows a white sheet where the page tree leads nowhere.
+    if empty and textlayer.page_count(data) != pages:
+        raise TruncatedScan(_("page {page} of the PDF is missing from it; copy it again").format(page=index + 1))
+    return Picture(pixels, dpi, text_layer(data, index, dpi / 72, (pixels.shape[1], pixels.shape[0]), pages))
 
 
 def _pdf_dpi(page: Any, width: float) -> float:
@@ -220,7 +280,7 @@ def _pdf_dpi(page: Any, width: float) -> float:
 
     low, high = _PDF_DPI_BOUNDS
     for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
-        left, _, right, _ = image.get_bounds()
+        left, _bottom, right, _top = image.get_bounds()
         if right - left > 0.8 * width:
             columns = image.get_px_size()[0]
             return float(min(max(columns * 72 / (right - left), low), high))

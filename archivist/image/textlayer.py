@@ -1,10 +1,18 @@
 """The text layer of a PDF page: characters that need no reading."""
 
 import io
+import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from unicodedata import normalize
 
 from archivist.model import Box
+
+#: Stands for a character that the font draws but does not name.
+_UNNAMED = "\ufffd"
+#: Pixels by which the page may differ in size between the two libraries that measure it.
+_SAME_SIZE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +31,9 @@ class TextLayer:
     @property
     def believable(self) -> bool:
         """Whether it is a text someone wrote: no fonts without Unicode, no leftovers of an encoding."""
-        chars = [char for line in self.lines for char, _ in line if not char.isspace()]
-        strange = sum(_strange(char) for char in chars)
-        return bool(chars) and strange <= 0.02 * len(chars)
+        text = "".join(char for line in self.lines for char, _ in line if not char.isspace())
+        strange = sum(_strange(char) for char in text)
+        return bool(text) and strange <= 0.02 * len(text) and not _misdecoded(text)
 
 
 def _strange(char: str) -> bool:
@@ -33,35 +41,103 @@ def _strange(char: str) -> bool:
     private = 0xE000 <= code <= 0xF8FF or code >= 0xF0000
     # Latin-1 letters in a Chinese paper are GBK bytes shown as Latin-1.
     mojibake = 0x80 <= code <= 0xFF and char not in "·×÷°±§²³"
-    return private or mojibake or code < 0x20 or code == 0xFFFD
+    return private or mojibake or code < 0x20 or char == _UNNAMED
 
 
-def text_layer(data: bytes, index: int, scale: float) -> TextLayer | None:
-    """Return the text layer of page `index` of the PDF `data`, `scale` pixels a point; None where there is none."""
+def _misdecoded(text: str) -> bool:
+    """Whether `text` is UTF-8 that was taken for GBK: its GBK bytes then are UTF-8, which no other text's are."""
+    data = "".join(char for char in text if not char.isascii()).encode("gb18030", "ignore")
+    return bool(data) and len(data.decode("utf-8", "ignore").encode()) > 0.9 * len(data)
+
+
+def text_layer(data: bytes, index: int, scale: float, size: tuple[int, int], pages: int) -> TextLayer | None:
+    """Return the text layer of page `index` (from 0) of the PDF `data`, which has `pages` pages.
+
+    The page's rendering has `scale` pixels a point and is `size` (width, height) pixels large. None where there is
+    no layer, or none that surely belongs to this page as it is shown.
+    """
     import pdfplumber
-    from pdfplumber.utils.exceptions import PdfminerException
 
+    # It tells of every font it has not met before.
+    logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
     try:
         with pdfplumber.open(io.BytesIO(data), pages=[index + 1]) as document:
-            page = document.pages[0]
-            lines = tuple(
-                tuple(_glyph(char, scale) for char in line["chars"] if len(char["text"]) == 1)
-                for line in page.extract_text_lines(return_chars=True, x_tolerance=3, y_tolerance=3)
-            )
-            area = float(page.width * page.height) or 1.0
+            if _pages(document.doc) != pages:
+                return None
+            page = document.pages[0].dedupe_chars()
+            left, top, right, bottom = _shown(page)
+            if abs((right - left) * scale - size[0]) > _SAME_SIZE or abs((bottom - top) * scale - size[1]) > _SAME_SIZE:
+                return None
+            # A page that lies on its side or its head gives its lines in no order.
+            if sum(char["matrix"][0] > 0 for char in page.chars) < 0.5 * len(page.chars):
+                return None
+            found = page.extract_text_lines(x_tolerance=3, y_tolerance=3, keep_blank_chars=True)
+            lines = (tuple(_glyphs(line["chars"], left, top, scale, size)) for line in found)
+            kept = tuple(line for line in lines if line)
+            area = float((right - left) * (bottom - top)) or 1.0
             covered = sum(float(image["width"] * image["height"]) for image in page.images)
-    except (PdfminerException, ValueError, KeyError, TypeError, IndexError, AssertionError):
-        # A damaged text layer is no loss: the page is read from its picture.
+    except Exception:
+        # There is no end to what a damaged layer raises, and it is no loss: the page is read from its picture.
         return None
-    kept = tuple(line for line in lines if line)
     return TextLayer(kept, min(covered / area, 1.0)) if kept else None
+
+
+def page_count(data: bytes) -> int | None:
+    """Return how many pages the page tree of the PDF `data` names, None where it has none that can be followed."""
+    from pdfminer.pdfdocument import PDFDocument
+    from pdfminer.pdfparser import PDFParser
+
+    logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
+    try:
+        document = PDFDocument(PDFParser(io.BytesIO(data)))
+        return _pages(document) if "Pages" in document.catalog else None
+    except Exception:
+        return None
+
+
+def _pages(document: Any) -> int:
+    from pdfminer.pdfpage import PDFPage
+
+    return sum(1 for _page in PDFPage.create_pages(document))
+
+
+def _shown(page: Any) -> tuple[float, float, float, float]:
+    """Return the part of the page that viewers show, left, top, right, bottom in pdfplumber's points."""
+    x0, y0, x1, y1 = page.page_obj.mediabox
+    left, bottom, right, top = page.page_obj.cropbox
+    # What is cut off on each side of the unturned page, clockwise from the left.
+    cut = [max(left - x0, 0), max(y1 - top, 0), max(x1 - right, 0), max(bottom - y0, 0)]
+    turns = page.rotation // 90
+    cut = cut[4 - turns :] + cut[: 4 - turns]
+    outer = page.mediabox
+    return outer[0] + cut[0], outer[1] + cut[1], outer[2] - cut[2], outer[3] - cut[3]
+
+
+def _glyphs(
+    chars: list[Mapping[str, Any]], left: float, top: float, scale: float, size: tuple[int, int]
+) -> Iterator[tuple[str, Box]]:
+    for char in chars:
+        box = Box(
+            float(char["x0"] - left) * scale,
+            float(char["top"] - top) * scale,
+            float(char["x1"] - left) * scale,
+            float(char["bottom"] - top) * scale,
+        )
+        x, y = box.centre
+        if 0 <= x < size[0] and 0 <= y < size[1]:
+            yield from _single(str(char["text"]), box)
+
+
+def _single(text: str, box: Box) -> Iterator[tuple[str, Box]]:
+    """Yield the characters that one glyph stands for: a ligature is several, side by side."""
+    # pdfminer writes the number of a glyph so where the font does not say which character it is.
+    text = _UNNAMED if text.startswith("(cid:") else text
+    share = box.width / max(len(text), 1)
+    for place, char in enumerate(text):
+        start = box.left + share * place
+        yield _unified(char), Box(start, box.top, start + share, box.bottom)
 
 
 def _unified(char: str) -> str:
     # Some fonts map ideographs to the look-alike radicals, which no one searches for.
     return normalize("NFKC", char) if "\u2e80" <= char <= "\u2fdf" else char
-
-
-def _glyph(char: dict[str, float | str], scale: float) -> tuple[str, Box]:
-    left, top, right, bottom = (float(char[side]) * scale for side in ("x0", "top", "x1", "bottom"))
-    return _unified(str(char["text"])), Box(left, top, right, bottom)

@@ -1,0 +1,163 @@
+"""The engines that are compared, each in a process of its own so that its memory is its own.
+
+As a program: `python -m tests.benchmarks.engines ENGINE OUT PAGE…` is that process for an engine called from Python.
+"""
+
+import hashlib
+import importlib.util
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from tests.benchmarks.machine import ARCHIVIST, Cost, measured
+
+Glyphs = list[tuple[str, float]]
+LANGUAGE = "chi_sim"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read on a page; seconds and the confidence of each character where the engine tells."""
+
+    text: str
+    seconds: float | None = None
+    glyphs: Glyphs | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What an engine read on which page, and what that cost, from the start of the program to its end."""
+
+    readings: dict[Path, Reading]
+    cost: Cost
+
+
+def _archivist() -> Callable[[Path], tuple[str, Glyphs]]:
+    from archivist.reading import read_page, readers
+    from archivist.settings import cores
+
+    first, second = readers(cores(), True)
+
+    def read(path: Path) -> tuple[str, Glyphs]:
+        data = path.read_bytes()
+        page = read_page(data, path.name, hashlib.sha256(data).hexdigest(), 0, first, second)
+        return page.text, [(glyph.char, glyph.confidence) for glyph in page.glyphs]
+
+    return read
+
+
+def _rapidocr() -> Callable[[Path], tuple[str, None]]:
+    from rapidocr import RapidOCR
+
+    engine = RapidOCR()
+    return lambda path: ("\n".join(engine(path).txts or ()), None)
+
+
+def _tesseract() -> Callable[[Path], tuple[str, None]]:
+    import pytesseract
+    from PIL import Image
+
+    def read(path: Path) -> tuple[str, None]:
+        with Image.open(path) as image:
+            return pytesseract.image_to_string(image, lang=LANGUAGE), None
+
+    return read
+
+
+_FROM_PYTHON: dict[str, Callable[[], Callable[[Path], tuple[str, Glyphs | None]]]] = {
+    "archivist": _archivist,
+    "rapidocr": _rapidocr,
+    "tesseract": _tesseract,
+}
+
+
+def _worker(engine: str, pages: Sequence[Path], folder: Path) -> Run:
+    out = folder / "readings.json"
+    cost = measured([sys.executable, "-m", "tests.benchmarks.engines", engine, out, *pages])
+    answers = json.loads(out.read_text("utf-8"))
+    return Run({page: Reading(*answer) for page, answer in zip(pages, answers, strict=True)}, cost)
+
+
+def _ingest(pages: Sequence[Path], folder: Path) -> Run:
+    """Let archivist take in the pages as a box of one folder an item, with its default workers."""
+    homes = list(dict.fromkeys(page.parent for page in pages))
+    digests = {}
+    for page in pages:
+        home = folder / "box" / f"{homes.index(page.parent) + 1:02}-{page.parent.name}"
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copy(page, home)
+        digests[page] = hashlib.sha256(page.read_bytes()).hexdigest()
+    archive = ["--archive", folder / "archive"]
+    # Exit code 1: some scans failed. The others count, and the table says how many pages were read.
+    cost = measured([ARCHIVIST, "ingest", folder / "box", *archive], accepted=(0, 1))
+    out = folder / "items.jsonl"
+    measured([ARCHIVIST, "export", "jsonl", "-o", out, *archive])
+    texts = {
+        page["scan"]["sha256"]: page["text"]
+        for line in out.read_text("utf-8").splitlines()
+        for page in json.loads(line)["pages"]
+    }
+    return Run({page: Reading(texts[key]) for page, key in digests.items() if key in texts}, cost)
+
+
+def _ocrmypdf(pages: Sequence[Path], folder: Path) -> Run:
+    import img2pdf
+
+    scanned, sidecar = folder / "scanned.pdf", folder / "text.txt"
+    scanned.write_bytes(img2pdf.convert([str(page) for page in pages]))
+    options = ["-l", LANGUAGE, "--deskew", "--rotate-pages", "--output-type", "pdf", "--jobs", "2"]
+    cost = measured([sys.executable, "-m", "ocrmypdf", *options, "--sidecar", sidecar, scanned, folder / "read.pdf"])
+    texts = sidecar.read_text("utf-8").removesuffix("\f").split("\f")
+    return Run({page: Reading(text) for page, text in zip(pages, texts, strict=True)}, cost)
+
+
+ENGINES: dict[str, Callable[[Sequence[Path], Path], Run]] = {
+    "archivist": lambda pages, folder: _worker("archivist", pages, folder),
+    "ingest": _ingest,
+    "rapidocr": lambda pages, folder: _worker("rapidocr", pages, folder),
+    "tesseract": lambda pages, folder: _worker("tesseract", pages, folder),
+    "ocrmypdf": _ocrmypdf,
+}
+_NEEDS = {
+    "archivist": ("archivist", "rapidocr", "pytesseract", "tesseract"),
+    "ingest": ("archivist", "rapidocr", "pytesseract", "tesseract"),
+    "rapidocr": ("rapidocr", "onnxruntime"),
+    "tesseract": ("pytesseract", "tesseract"),
+    "ocrmypdf": ("ocrmypdf", "img2pdf", "tesseract"),
+}
+_INSTALL = {
+    "archivist": "pip install -e .",
+    "tesseract": "apt install tesseract-ocr tesseract-ocr-chi-sim tesseract-ocr-osd",
+}
+
+
+def missing(engine: str) -> str | None:
+    """Return what `engine` lacks and how to install it, None where nothing is missing."""
+    lacking = [name for name in _NEEDS[engine] if not (importlib.util.find_spec(name) or shutil.which(name))]
+    ways = "; ".join(_INSTALL.get(name, f"pip install {name}") for name in lacking)
+    return f"not installed: {', '.join(lacking)} ({ways})" if lacking else None
+
+
+def run(engine: str, pages: Sequence[Path]) -> Run:
+    """Return what `engine` reads on `pages` and what that costs; Failed where it ends badly."""
+    with tempfile.TemporaryDirectory() as folder:
+        return ENGINES[engine](pages, Path(folder))
+
+
+def _work(engine: str, out: str, *pages: str) -> None:
+    read = _FROM_PYTHON[engine]()
+    answers = []
+    for page in pages:
+        start = perf_counter()
+        text, glyphs = read(Path(page))
+        answers.append((text, perf_counter() - start, glyphs))
+    Path(out).write_text(json.dumps(answers, ensure_ascii=False), "utf-8")
+
+
+if __name__ == "__main__":
+    _work(*sys.argv[1:])
