@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from gettext import gettext as _
+from math import floor
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -222,13 +223,13 @@ def show(item: str, with_text: bool, as_json: bool, archive: Path) -> None:
     for document in entry.documents:
         _show_document(document)
     for link in entry.campaigns:
-        click.echo("\n" + _("campaign") + f" {link.name}  {link.confidence:.2f}")
+        click.echo("\n" + _("campaign") + f" {link.name}  {_sure(link.confidence)}")
         for evidence in link.evidence[:_SNIPPETS]:
             click.echo("  " + _("p. {number}").format(number=evidence.page) + f": {evidence.text}")
     for page in entry.pages:
-        heading = _("page {number}: {scan}, {size}, confidence {confidence:.2f}").format(
+        heading = _("page {number}: {scan}, {size}, confidence {confidence}").format(
             number=page.number, scan=page.scan.name, size=f"{page.scan.width}×{page.scan.height}",
-            confidence=page.confidence,
+            confidence=_sure(page.confidence),
         )  # fmt: skip
         blank = " " + _("(blank)") if page.blank else ""
         click.echo(("\n" if with_text or page.number == 1 else "") + heading + blank)
@@ -251,7 +252,12 @@ def _show_document(document: "Document") -> None:
         doubt = "" if entry.status == "accepted" else " " + _(entry.status)
         value = _value(entry.value)
         pad = " " * max(18 - cell_len(name), 1) + value + " " * max(40 - cell_len(value), 2)
-        click.echo(f"  {name}{pad}{entry.confidence:.2f}{doubt}  {ink}")
+        click.echo(f"  {name}{pad}{_sure(entry.confidence)}{doubt}  {ink}")
+
+
+def _sure(confidence: float) -> str:
+    """Return a confidence with two digits, never rounded up: 1.00 is said of nothing that is not certain."""
+    return f"{floor(confidence * 100) / 100:.2f}"
 
 
 def _value(value: Any) -> str:
@@ -310,7 +316,7 @@ def review(limit: int, archive: Path) -> None:
     for one in waiting:
         field = one.field
         ink = _("p. {page}: “{raw}”").format(page=field.evidence.page, raw=field.raw)
-        click.echo(f"{field.confidence:.2f}  {_(field.name)} = {_value(field.value)}  {ink}  [{one.item_id}]")
+        click.echo(f"{_sure(field.confidence)}  {_(field.name)} = {_value(field.value)}  {ink}  [{one.item_id}]")
 
 
 @commands.command(

@@ -12,7 +12,8 @@ ArchivistError                     1
 ├── IndexUnusable                  1   the index must be made anew from the catalogue
 └── ScanError                      1   one scan cannot be used; becomes a Failure, never ends a batch
     ├── EmptyScan  TruncatedScan  WrongType  EncryptedScan  OversizedScan  UnreadableScan
-    └── ReadingFailed                  the scan opened, but a later stage could not finish
+    ├── ReadingFailed                  the scan opened, but reading it broke down
+    └── DescribingFailed               its pages are read, but what they say could not be worked out
 """
 
 from typing import ClassVar
@@ -112,3 +113,9 @@ class ReadingFailed(ScanError):
     """The scan opened, but a later stage could not finish."""
 
     cause = "reading failed"
+
+
+class DescribingFailed(ScanError):
+    """The pages were read, but what they say could not be worked out."""
+
+    cause = "describing failed"

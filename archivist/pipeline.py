@@ -18,9 +18,9 @@ from archivist.box import Bundle, gather, place
 from archivist.campaigns import recognise
 from archivist.catalog import Catalog
 from archivist.describe import assemble, describe, title_of
-from archivist.errors import ScanError, TooManyFailures, UnreadableScan
+from archivist.errors import DescribingFailed, ScanError, TooManyFailures, UnreadableScan
 from archivist.image.open import SUFFIXES, media_type, misnamed, page_count
-from archivist.model import Failure, Item, Page
+from archivist.model import CampaignLink, Document, Failure, Item, Page
 from archivist.reading import Task, process, recipe
 from archivist.settings import Settings, cores
 from archivist.store import Store
@@ -293,14 +293,26 @@ class Batch:
         scans = [(page.scan.sha256, page.scan.index) for page in pages]
         known = self._catalog.item_by_source(bundle.source)
         same = self._catalog.item_by_scans(scans)
-        if same and known in (None, same) and not state.fresh and not _differs(self._catalog, same, bundle):
+        changed = state.fresh or bundle.source in self._failed_before
+        if same and known in (None, same) and not changed and not _differs(self._catalog, same, bundle):
             return
         if known and state.failed and _lacks(self._catalog, known, scans):
             # What was read in an earlier run outweighs a scan that cannot be opened today.
             return
         identifier = known or same or hashlib.sha256(repr(scans).encode()).hexdigest()[:12]
-        self._catalog.save_item(item_of(identifier, bundle, pages), self._recipe)
+        self._catalog.save_item(self._described(identifier, bundle, pages), self._recipe)
         self._items += 1
+
+    def _described(self, identifier: str, bundle: Bundle, pages: Sequence[Page]) -> Item:
+        try:
+            return item_of(identifier, bundle, pages)
+        except Exception as error:
+            # The text is worth keeping and finding even where no rule can make anything of it.
+            why = _("{kind}: {reason}; its text is kept and can be searched, report this with the scans")
+            text = why.format(kind=type(error).__name__, reason=error)
+            self._total += 1
+            self._fail(Failure(bundle.source, 0, "describe", DescribingFailed.cause, text))
+            return _item(identifier, bundle, pages)
 
     def _forget_mended(self, paths: Iterable[Path]) -> None:
         """Forget the failures of earlier runs over `paths` that this one did not meet again."""
@@ -314,9 +326,16 @@ class Batch:
 def item_of(identifier: str, bundle: Bundle, pages: Sequence[Page]) -> Item:
     """Return the catalogue entry of a bundle from its pages: documents, what they say, and its campaigns."""
     documents = tuple(describe(document, pages) for document in assemble(pages))
-    given = dict(bundle.given)
-    title = given.get("title") or title_of(documents, pages) or f"[{bundle.name}]"
     links = recognise(documents, pages)
+    return _item(identifier, bundle, pages, title_of(documents, pages), documents, links)
+
+
+def _item(
+    identifier: str, bundle: Bundle, pages: Sequence[Page], title: str = "",
+    documents: tuple[Document, ...] = (), links: tuple[CampaignLink, ...] = (),
+) -> Item:  # fmt: skip
+    given = dict(bundle.given)
+    title = given.get("title") or title or f"[{bundle.name}]"
     code = given.get("reference_code")
     return Item(identifier, title, tuple(pages), documents, links, code, bundle.source, given=given)
 

@@ -38,6 +38,7 @@ ANNOTATIONS = (
 CAUSES = (
     N_("missing"), N_("unreadable"), N_("empty"), N_("truncated"), N_("wrong type"), N_("encrypted"), N_("oversized"),
     N_("not a scan"), N_("link"), N_("manifest"), N_("reading failed"),
+    N_("describing failed"),
 )  # fmt: skip
 #: What click says where someone calls wrongly or asks for help, as it says it.
 CLICK = (

@@ -359,6 +359,21 @@ def test_no_error_of_a_page_leaves_the_worker_as_an_error(
     assert "the original is kept" in result.message
 
 
+def test_an_item_no_rule_can_describe_is_kept_with_its_text_and_described_when_that_is_mended(
+    intake: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = put(tmp_path / "box", p1=scan(5))
+    with monkeypatch.context() as broken:
+        broken.setattr("archivist.pipeline.describe", lambda document, pages: 1 / 0)
+        assert intake.take(box).failed == {"describing failed": 1}
+    (item,) = intake.archive.catalog.items()
+    assert (item.title, len(item.pages), item.documents) == ("[box]", 1, ())
+    assert "can be searched" in intake.archive.catalog.failures()[0][0].message
+    report = intake.take(box)
+    assert (report.failed, report.read, report.items) == ({}, 0, 1)
+    assert intake.archive.catalog.failures() == []
+
+
 def _deadly(task: Task) -> Page | Failure:
     """Read a page, unless it is the one on which the program dies."""
     if task.name == "p2.jpg":

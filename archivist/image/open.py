@@ -91,8 +91,7 @@ def media_type(data: bytes) -> str:
         return "application/pdf"
     if not data.strip(b"\0"):
         raise TruncatedScan(_("the path holds only zero bytes; the copy was cut off, copy it again"))
-    text = _("the bytes are neither a picture nor a PDF; take it out of the box or name the right program's output")
-    raise WrongType(text)
+    raise WrongType(_("the bytes are neither a picture nor a PDF; take it out of the box, or export it again as one"))
 
 
 def misnamed(name: str, kind: str) -> str:

@@ -1,7 +1,7 @@
 """Where on the paper an item answers a query: snippets, marks and boxes, from our own glyphs."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, islice, takewhile
 
@@ -80,15 +80,21 @@ def passages(item: Item, query: Query, limit: int = 3) -> tuple[Passage, ...]:
 
 def _marks(item: Item, query: Query) -> Iterator[_Mark]:
     text, places = _joined(item)
-    numbered = list(_numbered(item, query, "document_number"))
-    for number in query.printed:
-        numbered += _standing(text, places, number)
-    numbered = numbered or list(_numbered(item, query, "citation"))
-    yield from numbered
-    if not numbered:
-        for word in query.words:
-            standing = list(_standing(text, places, word.folded))
-            yield from standing or _evidenced(item, word)
+
+    def stand(words: Iterable[Word]) -> Iterator[_Mark]:
+        for word in words:
+            yield from list(_standing(text, places, word.folded, word.folded)) or _evidenced(item, word)
+
+    for number in query.numbers:
+        own = list(_numbered(item, "document_number", number.key.__eq__))
+        for form in number.spelled:
+            own += _standing(text, places, form, number.key)
+        yield from own or list(_numbered(item, "citation", number.key.__eq__)) or stand(number.words)
+    series: list[_Mark] = []
+    if begins := query.series:
+        for name in ("document_number", "citation"):
+            series = series or list(_numbered(item, name, lambda key: key.startswith(begins)))
+    yield from series or stand(query.words)
 
 
 def _joined(item: Item) -> tuple[str, list[tuple[int, int]]]:
@@ -102,7 +108,7 @@ def _joined(item: Item) -> tuple[str, list[tuple[int, int]]]:
     return text, located
 
 
-def _standing(text: str, places: list[tuple[int, int]], word: str) -> Iterator[_Mark]:
+def _standing(text: str, places: list[tuple[int, int]], word: str, answers: str) -> Iterator[_Mark]:
     at = text.find(word)
     for _ in range(_MOST):
         if at < 0:
@@ -111,19 +117,16 @@ def _standing(text: str, places: list[tuple[int, int]], word: str) -> Iterator[_
         for page, offset in places[at : at + len(word)]:
             spans[page] = (spans.get(page, (offset, 0))[0], offset + 1)
         # A word that runs over the page break is marked on both pages.
-        yield from (_Mark(page, start, end, word) for page, (start, end) in spans.items())
+        yield from (_Mark(page, start, end, answers) for page, (start, end) in spans.items())
         at = text.find(word, at + len(word))
 
 
-def _numbered(item: Item, query: Query, name: str) -> Iterator[_Mark]:
+def _numbered(item: Item, name: str, sought: Callable[[str], bool]) -> Iterator[_Mark]:
     for entry in _fields(item):
-        if entry.name != name:
-            continue
         value = entry.value
-        if name == "citation":
-            value = value.get("document_number") if isinstance(value, Mapping) else None
-        key = number_key(number_of(value) or "")
-        if key and (key == query.number or (query.series and key.startswith(query.series))):
+        if name == "citation" and isinstance(value, Mapping):
+            value = value.get("document_number")
+        if entry.name == name and (key := number_key(number_of(value) or "")) and sought(key):
             yield from _of(item, entry.evidence, key)
 
 

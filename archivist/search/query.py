@@ -1,8 +1,10 @@
 """What is asked, and what is answered."""
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from gettext import gettext as _
+from typing import TypeAlias
 
 from archivist.errors import QueryError
 from archivist.search.compare import compared, number_key, runs, scripted
@@ -14,7 +16,13 @@ _TOKEN = re.compile(
 )
 _YEAR = re.compile(r"((?:1[89]|20)\d\d)年?|([〇一二三四五六七八九]{4})年")
 _SERIES = re.compile(r"(?P<code>[^\W\d_]{2,20})\(?(?P<year>(?:1[89]|20)\d\d)\)?号?")
+_PARTS = re.compile(r"(.+)\((\d{4})\)(\d+)号")
+# Words over which someone spreads a document number: 聊发 〔 1995 〕 第 58 号.
+_MOST_TOKENS = 7
 _NUMERALS = {ord(char): str(digit) for digit, char in enumerate("〇一二三四五六七八九")}
+
+# Returns a document number, whose `str()` is its normal form (聊发〔1995〕58号), or None for any other text.
+ReadNumber: TypeAlias = Callable[[str], object | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +35,35 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """What is looked for: every one of `words`, and before them a document number.
+class Number:
+    """A document number: its key (聊发(1995)58号), and the words it was typed as, should it be none after all."""
 
-    `number` is the key of a whole number; `series` what the keys of a series begin with (agency code and
-    year), which is only a guess from the words: where no number begins so, the words alone decide.
+    key: str
+    words: tuple[Word, ...]
+
+    @property
+    def spelled(self) -> tuple[str, ...]:
+        """How compared text may spell it: 聊发(1995)第58号, (95)聊发058号."""
+        if not (parts := _PARTS.fullmatch(self.key)):
+            return (self.key,)
+        code, year, number = parts.groups()
+        heads = [f"{code}({y})" for y in (year, year[2:])] + [f"({y}){code}" for y in (year, year[2:])]
+        tails = dict.fromkeys(f"{first}{n}号" for first in ("", "第") for n in (number, number.zfill(3)))
+        return tuple(head + tail for head in heads for tail in tails)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for: every one of `numbers` and of `words`.
+
+    `series` is what the keys of a series of numbers begin with (agency code and year), which is only a guess
+    from the words: an item answers with such a number or with the words.
     """
 
     text: str
     words: tuple[Word, ...]
-    number: str | None = None
+    numbers: tuple[Number, ...] = ()
     series: str | None = None
-
-    @property
-    def printed(self) -> tuple[str, ...]:
-        """How `number` stands in compared text: 聊发(1995)58号, 聊发(1995)第58号."""
-        return (self.number, self.number.replace(")", ")第", 1)) if self.number else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +83,12 @@ class Hits:
     hits: tuple[Hit, ...]
 
 
-def parse(text: str, number: str | None = None) -> Query:
-    """Return what `text` looks for; `number` is the document number it stands for as a whole, in normal form.
+def parse(text: str, number: str | ReadNumber | None = None) -> Query:
+    """Return what `text` looks for.
 
-    Words stand apart by white space, phrases between quotation marks. `number` may lack the number proper
-    (聊发〔1995〕) and then means the series. QueryError where there is nothing to look for, or too much.
+    Words stand apart by white space, phrases between quotation marks. `number` reads a document number in any
+    of its spellings, of one word or several (聊发1995 58), or is the normal form of the one that all of `text`
+    stands for. QueryError where there is nothing to look for, or too much.
     """
     if len(text) > _LONGEST:
         raise QueryError(
@@ -74,16 +96,21 @@ def parse(text: str, number: str | None = None) -> Query:
                 length=len(text), longest=_LONGEST
             )
         )
-    words = tuple(dict.fromkeys(word for found in _TOKEN.finditer(text) if (word := _word(found))))
-    key = number_key(number) if number else ""
-    if not words and not key:
+    tokens = list(_TOKEN.finditer(text))
+    read = (lambda _text: number) if isinstance(number, str) else number
+    words, numbers, at = dict[Word, None](), dict[str, Number](), 0
+    for start, end, key in _numbers(text, tokens, read) if read else ():
+        words |= _words(tokens[at:start])
+        numbers.setdefault(key, Number(key, tuple(_words(tokens[start:end]))))
+        at = end
+    words |= _words(tokens[at:])
+    if not words and not numbers:
         if not compared(text):
             raise QueryError(_("The query is empty. Type a word, a document number or a year."))
         raise QueryError(_("The query has only punctuation. Type a word, a document number or a year."))
-    if key.endswith("号"):
-        return Query(text, words, number=key)
-    series = _SERIES.fullmatch(key or compared("".join(text.split())))
-    return Query(text, words, series=f"{series['code']}({series['year']})" if series else None)
+    series = None if numbers else _SERIES.fullmatch(compared("".join(text.split())))
+    begins = f"{series['code']}({series['year']})" if series else None
+    return Query(text, tuple(words), tuple(numbers.values()), begins)
 
 
 def year_of(folded: str) -> int | None:
@@ -92,6 +119,36 @@ def year_of(folded: str) -> int | None:
         return None
     year = int(said[1] or said[2].translate(_NUMERALS))
     return year if 1800 <= year < 2100 else None
+
+
+def _numbers(
+    text: str, tokens: list[re.Match[str]], number: ReadNumber
+) -> Iterator[tuple[int, int, str]]:
+    """Yield the stretches of `tokens`, first and past the last, that spell a number, and its key."""
+
+    def key(start: int, end: int) -> str | None:
+        phrase = tokens[start]["phrase"] if end == start + 1 else None
+        found = number(text[tokens[start].start() : tokens[end - 1].end()] if phrase is None else phrase)
+        return number_key(str(found)) if found else None
+
+    at = 0
+    for end in range(1, len(tokens) + 1):
+        # The last possible start, because any words may stand before: 科技 聊发1995 58.
+        starts = range(end - 1, max(at, end - _MOST_TOKENS) - 1, -1)
+        if end > at and (start := next((start for start in starts if key(start, end)), None)) is not None:
+            # A single character is no word but a part of the code: 聊 政发1995 58.
+            while start > at and len(tokens[start - 1][0]) == 1 and key(start - 1, end):
+                start -= 1
+            spelled = str(key(start, end))
+            at = end
+            # 聊发〔1995〕58 already is a number, but 号 belongs to it.
+            while at < len(tokens) and key(start, at + 1) == spelled:
+                at += 1
+            yield start, at, spelled
+
+
+def _words(tokens: Iterable[re.Match[str]]) -> dict[Word, None]:
+    return dict.fromkeys(word for token in tokens if (word := _word(token)))
 
 
 def _word(found: re.Match[str]) -> Word | None:

@@ -1,13 +1,14 @@
 """Finding and weighing the documents of one Whoosh segment."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from archivist.search.compare import compared, number_key, runs, scripted
 from archivist.search.document import SearchDocument
 from archivist.search.fields import IndexDefinition
 from archivist.search.postings import COLUMNS, Posting, blocks, terms
-from archivist.search.query import Query, Word
+from archivist.search.query import Number, Query, Word
 
 # Looking through one text takes as long as reading about this many postings.
 _POSTINGS_A_TEXT = 30
@@ -23,10 +24,10 @@ class Found(NamedTuple):
 
 
 class _Match(NamedTuple):
-    """What one word is worth in one document."""
+    """What a part of the query is worth in one document, and the fields it was found in."""
 
     score: float
-    fields: tuple[str, ...]
+    why: tuple[str, ...]
 
 
 def row(document: SearchDocument, definition: IndexDefinition) -> dict[str, Any]:
@@ -68,54 +69,53 @@ class Segment:
 
     def find(self, query: Query) -> Iterator[Found]:
         """Yield every document that answers `query`."""
-        numbered: dict[int, tuple[float, str]] = {}
-        for name in reversed(self._definition.named("number")):
-            weight = self._definition.fields[name].weight
-            postings: Iterable[Posting] = ()
-            if query.number:
-                postings = blocks(self._reader, name, query.number.encode())
-            elif query.series:
-                postings = (
-                    posting
-                    for _, found in terms(self._reader, name, query.series.encode())
-                    for posting in found
-                )
-            for number in self._holding(postings):
-                if weight > numbered.get(number, (0.0, ""))[0]:
-                    numbered[number] = (weight, name)
-        matched = self._matching(query.words)
-        for form in query.printed:
-            for number, match in self._matching((Word(form, form),)).items():
-                matched[number] = max(match, matched.get(number, _NOTHING))
-        for number in numbered.keys() | matched.keys():
-            weight, name = numbered.get(number, (0.0, ""))
-            score, fields = matched.get(number, _NOTHING)
-            yield Found(number, weight + score, (name, *fields) if name else fields)
+        found: dict[int, _Match] | None = None
+        for number in query.numbers:
+            keyed = self._keyed(partial(blocks, self._reader, term=number.key.encode()))
+            found = _both(found, _either(keyed, self._spelled(number)))
+        if query.words:
+            found = _both(found, self._matching(query.words, found))
+        if query.series:
+            found = _either(self._keyed(partial(self._beginning, prefix=query.series)), found or {})
+        return (Found(number, *match) for number, match in (found or {}).items())
 
     def named(self, number: int) -> tuple[str, str]:
         """Return the date ("" where unknown) and the id of a document."""
         date, *_, id_ = self._head[number].decode().split(_BETWEEN, len(self._place) + 1)
         return date, id_
 
+    def _keyed(self, postings: Callable[[str], Iterable[Posting]]) -> dict[int, _Match]:
+        """Return the documents in the postings of each field of numbers, with the weight of the heaviest."""
+        found: dict[int, _Match] = {}
+        for name in self._definition.by_weight(self._definition.named("number")):
+            for number in self._holding(postings(name)):
+                found.setdefault(number, _Match(self._definition.fields[name].weight, (name,)))
+        return found
+
+    def _beginning(self, field: str, prefix: str) -> Iterator[Posting]:
+        for _, postings in terms(self._reader, field, prefix.encode()):
+            yield from postings
+
+    def _spelled(self, number: Number) -> dict[int, _Match]:
+        """Return the documents that spell `number` somewhere, or hold the words it was typed as."""
+        found: dict[int, _Match] = {}
+        for words in ((Word(form, form),) for form in number.spelled):
+            for document, match in self._matching(words).items():
+                found[document] = max(match, found.get(document, match))
+        return self._matching(number.words) | found
+
     def _holding(self, postings: Iterable[Posting]) -> set[int]:
         return {number for ids, _ in postings for number in ids} - self._deleted
 
-    def _matching(self, words: Collection[Word]) -> dict[int, _Match]:
-        """Return the documents in which every one of `words` occurs, with the mean of what they are worth."""
+    def _matching(
+        self, words: Collection[Word], among: Mapping[int, _Match] | None = None
+    ) -> dict[int, _Match]:
+        """Return the documents (of `among`) with every one of `words`, and the mean of what they are worth."""
         matched: dict[int, _Match] | None = None
         for word in sorted(words, key=self._frequency):
-            found = self._worth(word, matched)
-            if matched is not None:
-                found = {
-                    number: _Match(
-                        match.score + matched[number].score, (*matched[number].fields, *match.fields)
-                    )
-                    for number, match in found.items()
-                }
-            matched = found
+            matched = _both(matched, self._worth(word, among if matched is None else matched))
         return {
-            number: _Match(match.score / len(words), match.fields)
-            for number, match in (matched or {}).items()
+            number: _Match(match.score / len(words), match.why) for number, match in (matched or {}).items()
         }
 
     def _frequency(self, word: Word) -> int:
@@ -182,13 +182,10 @@ class Segment:
         return parts[place]
 
     def _postings(self, field: str, needle: str) -> Iterator[Posting]:
-        """Yield the postings of a bigram, or of all terms that begin with a character."""
-        sought = needle.encode()
+        """Return the postings of a bigram, or of all terms that begin with a character."""
         if len(needle) == 2:
-            yield from blocks(self._reader, field, sought)
-        else:
-            for _, postings in terms(self._reader, field, sought):
-                yield from postings
+            return blocks(self._reader, field, needle.encode())
+        return self._beginning(field, needle)
 
     def _counted(self, postings: Iterable[Posting], among: Collection[int] | None) -> dict[int, int]:
         counts: dict[int, int] = {}
@@ -212,7 +209,18 @@ class Segment:
         return (numbers or set()) - self._deleted
 
 
-_NOTHING = _Match(0.0, ())
+def _both(left: Mapping[int, _Match] | None, right: dict[int, _Match]) -> dict[int, _Match]:
+    """Return what is in `left` (None: everything) and in `right`; both count."""
+    return right if left is None else {n: _sum(left[n], match) for n, match in right.items() if n in left}
+
+
+def _either(left: dict[int, _Match], right: dict[int, _Match]) -> dict[int, _Match]:
+    """Return what is in `left` or in `right`; where in both, both count."""
+    return right | {n: _sum(match, right[n]) if n in right else match for n, match in left.items()}
+
+
+def _sum(left: _Match, right: _Match) -> _Match:
+    return _Match(left.score + right.score, (*left.why, *right.why))
 
 
 def _bigrams(run: str) -> Iterator[bytes]:

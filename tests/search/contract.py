@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from archivist.describe.numbers import parse as read_number
 from archivist.search.document import SearchDocument
 from archivist.search.query import parse
 from archivist.text import fold
@@ -49,7 +50,7 @@ SPREAD = SearchDocument("d-spread", "決　定", ("決　　定　科　技 　1
 ALL = (DECISION, NOTICE, PLAN, SPREAD)
 
 
-def found(index, text: str, number: str | None = None) -> list[str]:
+def found(index, text: str, number=None) -> list[str]:
     return [hit.item_id for hit in index.search(parse(text, number), limit=1000).hits]
 
 
@@ -101,9 +102,34 @@ def puts_numbers_first(open_index):
     assert [hit.item_id for hit in hits[:3]] == ["a-decision", "b-notice", "c-plan"]
     assert [hit.why[0] for hit in hits[:3]] == ["numbers", "cited_numbers", "text"]
     assert found(index, "聊发 1995")[:3] == ["c-plan", "a-decision", "b-notice"], "own, then cited"
-    assert found(index, "x", "聊发〔1995〕")[:2] == ["c-plan", "a-decision"]
     partly = index.search(parse("发〔1995〕58号", "发〔1995〕58号")).hits
     assert {hit.why for hit in partly} == {("text",)}, "the agency code counts as a whole"
+
+
+def wants_the_number_and_the_words(open_index):
+    index = open_index()
+    other = SearchDocument("z-other", "科技", ("科技1995 58",), numbers=("聊发〔1995〕59号",))
+    index.add((*ALL, other))
+    for typed in ("聊發〔1995〕58號", "聊发1995 58", "聊发(1995)第58号"):
+        assert found(index, f"{typed} 科技", read_number) == ["a-decision"]
+        assert found(index, f"認真 {typed} 学习", read_number) == ["b-notice"]
+        assert found(index, f"{typed} 没有这个词", read_number) == []
+    assert found(index, "聊发1995 58 聊政发1996 3", read_number) == ["b-notice"]
+
+
+def finds_a_number_that_is_only_printed(open_index):
+    index = open_index()
+    spellings = ("(85)聊发12号", "聊發〔1985〕第12號", "聊发［85］012号", "（1985）聊发第012号")
+    index.add(SearchDocument(f"{n}", "", (f"根据{text}文件",)) for n, text in enumerate(spellings))
+    index.add([SearchDocument("not", "", ("聊发(1985)112号，聊发(1986)12号",), numbers=("12",))])
+    index.add([SearchDocument("own", "", ("(85)聊發12號",), numbers=("聊发〔1985〕12号",), date="1999")])
+    for text in spellings:
+        hits = found(index, text, read_number)
+        assert hits[0] == "own"
+        assert set(hits) == {"own", "0", "1", "2", "3"}
+    assert found(index, "人民1995 12", read_number) == []
+    index.add([SearchDocument("8", "", ("人民1995年12月",)), SearchDocument("9", "", ("人民，共12人",), year=1995)])
+    assert found(index, "人民1995 12", read_number) == ["8"], "what is no number after all is words"
 
 
 def ranks_titles_then_the_script_as_typed(open_index):
@@ -265,6 +291,8 @@ CHECKS = (
     wants_every_word,
     knows_years,
     puts_numbers_first,
+    wants_the_number_and_the_words,
+    finds_a_number_that_is_only_printed,
     ranks_titles_then_the_script_as_typed,
     orders_ties_by_date_then_id_and_pages_without_gaps,
     replaces_deletes_and_clears,

@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archivist.describe.numbers import parse as read_number
 from archivist.model import (
     Box,
     CampaignLink,
@@ -141,6 +142,15 @@ def test_a_number_is_marked_as_printed():
     assert marked(passages(ITEM, parse("聊发 1995"))[0]) == ["聊發(1995)第58號"]
     (cited,) = passages(ITEM, parse("聊政发1994 3", "聊政发〔1994〕3号"))
     assert (cited.page, marked(cited)) == (2, ["聊政發〔1994〕3號"])
+
+
+def test_a_number_and_words_are_both_marked():
+    for typed in ("聊发1995 58 附件", "附件 聊發(1995)58號"):
+        found = passages(ITEM, parse(typed, read_number), limit=2)
+        assert {text for passage in found for text in marked(passage)} >= {"聊發(1995)第58號", "附件"}
+    (only,) = passages(Item("y", "", (page(1, "參見［95］聊發第", "058號文"),)), parse("聊发1995 58", read_number))
+    assert marked(only) == ["［95］聊發第058號"]
+    assert only.boxes == (Box(20, 0, 90, 20), Box(0, 30, 40, 50))
 
 
 def test_what_was_read_otherwise_is_marked_where_it_was_read():

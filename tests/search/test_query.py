@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opencc import OpenCC
 
+from archivist.describe.numbers import parse as read_number
 from archivist.errors import QueryError
 from archivist.search.compare import compared, compared_offsets, runs, scripted
 from archivist.search.query import parse
@@ -51,13 +52,45 @@ def test_years(text, year):
     "number", ["聊发〔1995〕58号", "聊發〔1995〕58號", "聊发(1995)58号", "聊发［1995］58号"]
 )
 def test_a_number_has_one_key(number):
-    assert parse("随便", number).number == "聊发(1995)58号"
+    assert [read.key for read in parse("随便", number).numbers] == ["聊发(1995)58号"]
 
 
 @pytest.mark.parametrize("text", ["聊发 1995", "聊发1995", "聊發〔1995〕", "聊发(1995)号", "聊发　１９９５"])
 def test_agency_code_and_year_mean_a_series(text):
     assert parse(text).series == "聊发(1995)"
-    assert parse("什么都行", "聊发〔1995〕").series == "聊发(1995)"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "聊发1995 58",
+        "聊发(1995)58号",
+        "聊發〔1995〕58號",
+        "聊发 〔1995〕 第 58 号",
+        "聊 发1995 58 号",
+        "“聊发［1995］58号”",
+        "(95) 聊发 58号",
+    ],
+)
+@pytest.mark.parametrize("query", ["{}", "{} 科技", "科技 {}", "{} 科技 {}"])
+def test_a_number_is_seen_among_words(typed, query):
+    asked = parse(query.format(typed, typed), read_number)
+    assert [number.key for number in asked.numbers] == ["聊发(1995)58号"]
+    assert [word.folded for word in asked.words] == ["科技"] * ("科技" in query)
+    assert asked.series is None
+
+
+def test_two_numbers_are_two():
+    asked = parse("聊发1995 58 聊政发(85)12号", read_number)
+    assert [number.key for number in asked.numbers] == ["聊发(1995)58号", "聊政发(1985)12号"]
+    assert asked.words == ()
+
+
+def test_a_number_knows_how_papers_spell_it():
+    (number,) = parse("聊发1995 8", read_number).numbers
+    for text in ("聊發〔1995〕8號", "聊发（95）第8号", "(1995)聊发008号", "［95］聊发第 008 号"):
+        assert compared(text) in number.spelled
+    assert [word.folded for word in number.words] == ["聊发1995", "8"]
 
 
 @pytest.mark.parametrize(
