@@ -251,7 +251,7 @@ def _show_document(document: "Document") -> None:
         )
         doubt = "" if entry.status == "accepted" else " " + _(entry.status)
         value = _value(entry.value)
-        pad = " " * max(18 - cell_len(name), 1) + value + " " * max(40 - cell_len(value), 2)
+        pad = " " * max(20 - cell_len(name), 1) + value + " " * max(40 - cell_len(value), 2)
         click.echo(f"  {name}{pad}{_sure(entry.confidence)}{doubt}  {ink}")
 
 

@@ -100,8 +100,7 @@ def read_page(data: bytes, name: str, sha256: str, index: int, first: Reader, se
     Raises ScanError where the scan cannot be opened.
     """
     picture = open_page(data, index)
-    height, width = picture.pixels.shape[:2]
-    scan = Scan(name, sha256, index, width, height, picture.dpi, media_type(data))
+    scan = Scan(name, sha256, index, *picture.size, picture.dpi, media_type(data))
     opened = tuple(_oddities(scan, picture))
     if picture.text and _speaks(picture.text):
         return _from_text_layer(scan, picture, picture.text, opened)
@@ -135,12 +134,14 @@ def _oddities(scan: Scan, picture: Picture) -> Iterable[Step]:
 
 def _cleaned(picture: Picture) -> Cleaned:
     """Return the reading image of a scan, of which pixels that are not square are drawn out first."""
-    height, width = picture.pixels.shape[:2]
-    if picture.stretch == 1:
-        return clean(picture.pixels)
-    size = (round(width / min(picture.stretch, 1)), round(height * max(picture.stretch, 1)))
-    cleaned = clean(np.asarray(cv2.resize(picture.pixels, size, interpolation=cv2.INTER_CUBIC), np.uint8))
-    return replace(cleaned, matrix=np.diag([width / size[0], height / size[1]]) @ cleaned.matrix)
+    pixels = picture.pixels
+    if picture.stretch != 1:
+        height, width = pixels.shape[:2]
+        square = (round(width / min(picture.stretch, 1)), round(height * max(picture.stretch, 1)))
+        pixels = np.asarray(cv2.resize(pixels, square, interpolation=cv2.INTER_CUBIC), np.uint8)
+    cleaned = clean(pixels)
+    to_scan = np.diag([picture.size[0] / pixels.shape[1], picture.size[1] / pixels.shape[0]])
+    return replace(cleaned, matrix=to_scan @ cleaned.matrix)
 
 
 def _from_text_layer(scan: Scan, picture: Picture, layer: TextLayer, opened: tuple[Step, ...]) -> Page:

@@ -38,6 +38,9 @@ SUFFIXES = frozenset(suffix for family in _FAMILIES.values() for suffix in famil
 
 #: A0 at 300 dpi has 140 million pixels; no sheet in a box is larger.
 MOST_PIXELS = 150_000_000
+#: A scan of more pixels than this is decoded smaller, no side below the second figure: A3 at 400 dpi stays as it is.
+_LARGE, _LARGE_SIDE = 45_000_000, 4500
+_ORIENTATION = 0x0112
 #: No character fits into less.
 LEAST_SIDE = 32
 PDF_DPI = 300
@@ -68,10 +71,12 @@ _MARKS = {
 class Picture:
     """One page as pixels: RGB of shape (height, width, 3), turned as EXIF says; a PDF page also has its text layer.
 
-    `dpi` is None where the scan does not say; `stretch` is how many times as tall as wide a pixel of it is.
+    `size` is width and height of the scan, of which `pixels` is a smaller copy where it is very large. `dpi` is None
+    where the scan does not say; `stretch` is how many times as tall as wide a pixel of it is.
     """
 
     pixels: Pixels
+    size: tuple[int, int]
     dpi: float | None
     text: TextLayer | None = None
     stretch: float = 1.0
@@ -163,15 +168,25 @@ def _frame(image: "Image", frame: int) -> Picture:
         image.seek(frame)
     _check_size(*image.size)
     across, down = _resolution(image.info.get("dpi"))
+    full = image.size
+    if smaller := _smaller(full):
+        # JPEG decodes straight to a half or a quarter.
+        image.draft(None, smaller)
     image.load()
+    if smaller and image.size[0] >= 2 * smaller[0]:
+        lies = image.getexif().get(_ORIENTATION, 1)
+        image = image.convert("L" if image.mode in ("1", "L") else "RGB").reduce(image.size[0] // smaller[0])
+        image.getexif()[_ORIENTATION] = lies
+    decoded = image.size
     upright = _turned(image)
     if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
         from PIL import Image
 
         upright = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
-    if image.size != upright.size:
+    if upright.size != decoded:
         across, down = down, across
+        full = full[1], full[0]
     stretch = across / down if across and down else 1.0
     if not _STRETCHED < max(stretch, 1 / stretch) < _MOST_STRETCHED:
         stretch = 1.0
@@ -180,7 +195,15 @@ def _frame(image: "Image", frame: int) -> Picture:
     else:
         pixels = np.asarray(upright.convert("RGB"))
     # 72 and 96 are what programs write when they do not know.
-    return Picture(pixels, across if across > 96.5 else None, stretch=stretch)
+    return Picture(pixels, full, across if across > 96.5 else None, stretch=stretch)
+
+
+def _smaller(size: tuple[int, int]) -> tuple[int, int] | None:
+    """Return the size at which a scan of `size` is decoded, None for as it is; reading asks for less by far."""
+    if size[0] * size[1] <= _LARGE:
+        return None
+    parts = max(size) // _LARGE_SIDE
+    return (size[0] // parts, size[1] // parts) if parts > 1 else None
 
 
 def _turned(image: "Image") -> "Image":
@@ -270,7 +293,8 @@ def _pdf_page(data: bytes, index: int) -> Picture:
     # PDFium shows a white sheet where the page tree leads nowhere.
     if empty and textlayer.page_count(data) != pages:
         raise TruncatedScan(_("page {page} of the PDF is missing from it; copy it again").format(page=index + 1))
-    return Picture(pixels, dpi, text_layer(data, index, dpi / 72, (pixels.shape[1], pixels.shape[0]), pages))
+    size = (pixels.shape[1], pixels.shape[0])
+    return Picture(pixels, size, dpi, text_layer(data, index, dpi / 72, size, pages))
 
 
 def _pdf_dpi(page: Any, width: float) -> float:

@@ -368,3 +368,18 @@ def test_no_damage_ends_as_anything_but_a_reason() -> None:
 def test_a_scan_with_something_behind_its_end_is_read() -> None:
     assert same(open_page(scan(5) + b"\r\n" * 40, 0).pixels)
     assert page_count(pdf(plan()) + b"\0" * 3000) == 1
+
+
+@pytest.mark.parametrize(("format", "mode"), [("TIFF", "1"), ("TIFF", "L"), ("JPEG", "L")])
+def test_a_very_large_scan_is_opened_smaller_and_keeps_its_size_and_the_way_it_lies(format: str, mode: str) -> None:
+    sheet = Image.new("L", (9200, 6000), 255)
+    sheet.paste(0, (0, 0, 4600, 600))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    how = {"compression": "group4"} if mode == "1" else {"compression": "tiff_lzw"} if format == "TIFF" else {}
+    picture = open_page(encoded(sheet.convert(mode), format, exif=exif, **how), 0)
+    assert picture.size == (6000, 9200)
+    height, width = picture.pixels.shape[:2]
+    assert (width, height) == (3000, 4600)
+    assert picture.pixels[: height // 2 - 2, width - 290 :].max() < 60
+    assert picture.pixels[:, : width - 310].min() > 200
