@@ -1,6 +1,7 @@
 """An archive as people use it: its rooms opened once, and put together."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from gettext import gettext as _
 from pathlib import Path
@@ -11,7 +12,7 @@ from urllib.parse import unquote
 from archivist import export
 from archivist.catalog import Catalog
 from archivist.describe.numbers import parse as parse_number
-from archivist.errors import NotFound, ScanError, SettingsError
+from archivist.errors import ArchiveBusy, IndexUnusable, NotFound, ScanError, SettingsError
 from archivist.model import Item
 from archivist.pipeline import Batch, Progress, Report
 from archivist.search import passages as found_passages
@@ -90,11 +91,24 @@ class Archive:
         try:
             return Batch(self.catalog, self.store, self.settings, tell).run(paths)
         finally:
-            self.update_index()
+            # What was read is safe in the catalogue, and stays queued; `unindexed` tells of it.
+            with suppress(IndexUnusable, ArchiveBusy):
+                self.update_index()
+
+    def unindexed(self) -> int:
+        """Return how many items the index does not know as they are now."""
+        items, queued = self.catalog.to_index()
+        try:
+            return max(queued, items - self.index.count())
+        except IndexUnusable:
+            return items
 
     def update_index(self) -> int:
-        """Bring the index up to the catalogue and return how many items that took."""
+        """Bring the index up to the catalogue and return how many items that took; IndexUnusable, ArchiveBusy."""
         done = 0
+        if not self.index.count():
+            # An index that was deleted is filled again.
+            self.catalog.queue_all_for_index()
         while tasks := self.catalog.index_tasks(_INDEX_BATCH):
             gone = {name for _task, name in tasks}
             self.index.add(self._documents(gone))
@@ -111,16 +125,16 @@ class Archive:
 
     def reindex(self) -> int:
         """Make the index anew from the catalogue and return how many items it holds."""
-        self.index.clear()
+        # Queued first: what ends the program between the two is made good by the next run.
         self.catalog.queue_all_for_index()
+        self.index.clear()
         done = self.update_index()
         self.index.optimize()
         return done
 
     def search(self, text: str, limit: int = 10, offset: int = 0) -> Answer:
         """Return the items that answer `text`, best first, each with passages; QueryError where it asks nothing."""
-        number = parse_number(text)
-        query = queries.parse(text, str(number) if number else None)
+        query = queries.parse(text, parse_number)
         hits = self.index.search(query, limit, offset)
         items = {item.id: item for item in self.catalog.items([hit.item_id for hit in hits.hits])}
         found = (
@@ -145,7 +159,7 @@ class Archive:
             except ScanError as error:
                 damaged.append(name)
                 tell(f"{name}: {error}")
-        return Health(originals, tuple(damaged), self.catalog.counts().items - self.index.count())
+        return Health(originals, tuple(damaged), self.unindexed())
 
 
 def _exists(settings: Settings) -> bool:

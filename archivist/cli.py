@@ -96,11 +96,13 @@ def ingest(paths: tuple[Path, ...], archive: Path) -> None:
         raise WrongCall(text.format(paths=", ".join(map(str, paths))))
     with _opened(archive, create=True) as rooms, _progress() as tell:
         report = rooms.ingest(paths, tell)
+        behind = rooms.unindexed()
     click.echo(
         _("{read} pages read, {skipped} skipped as already read, {items} items new or changed").format(
             read=report.read, skipped=report.skipped, items=report.items
         )
     )
+    _warn_of_unindexed(behind)
     if not report.read + report.skipped + sum(report.failed.values()):
         click.echo(_("No scan was found there: no picture and no PDF by its name."), err=True)
     if report.failed:
@@ -145,6 +147,7 @@ def search(query: tuple[str, ...], limit: int, offset: int, as_json: bool, archi
     text = " ".join(query)
     with _opened(archive) as rooms:
         answer = rooms.search(text, limit, offset)
+        _warn_of_unindexed(rooms.unindexed())
     if as_json:
         hits = [_hit(found) for found in answer.found]
         click.echo(json.dumps({"query": text, "total": answer.total, "hits": hits}, ensure_ascii=False, indent=1))
@@ -160,6 +163,12 @@ def search(query: tuple[str, ...], limit: int, offset: int, as_json: bool, archi
         for passage in found.passages[:_SNIPPETS]:
             place_on_page = _("p. {number}").format(number=passage.page)
             click.echo(f"   {place_on_page}: {_marked(passage.snippet, passage.marks)}")
+
+
+def _warn_of_unindexed(count: int) -> None:
+    if count:
+        text = _("{count} items cannot be found yet: a run is under way, or the index wants `archivist reindex`")
+        click.echo(text.format(count=count), err=True)
 
 
 def _hit(found: "Found") -> dict[str, Any]:

@@ -232,6 +232,11 @@ class Catalog:
         with self._database.reading() as connection:
             return [(row.id, row.item) for row in connection.execute(query)]
 
+    def to_index(self) -> tuple[int, int]:
+        """Return how many items there are, and how many of them wait for the index."""
+        with self._database.reading() as connection:
+            return _size(connection, items), _size(connection, index_tasks)
+
     def finish_index_tasks(self, tasks: Iterable[int]) -> None:
         """Take these tasks off the queue, once the index holds what they asked for."""
         numbers = iter(tasks)

@@ -28,7 +28,7 @@ def statements(item: Item, element: str) -> tuple[Statement, ...]:
     rule: Mapping[str, Any] = load("schemas/crosswalk.yaml")["elements"][element]
     for name in rule.get("given", ()):
         if stated := item.given.get(name, "").strip():
-            return (Statement(stated),)
+            return (Statement(" ".join(stated.splitlines())),)
     for inferred, places in ((False, rule.get("read", ())), (True, rule.get("inferred", ()))):
         for place in places:
             found = tuple(_distinct(_at(item, place, inferred, rule)))
@@ -42,7 +42,7 @@ def _at(item: Item, place: str, inferred: bool, rule: Mapping[str, Any]) -> Iter
         case ["item", "campaigns"]:
             yield from (Statement(link.name, link) for link in item.campaigns)
         case ["item", "page_count"]:
-            yield Statement(str(len(item.pages)))
+            yield Statement(str(sum(not page.blank for page in item.pages)))
         case ["item", name]:
             if text := getattr(item, name):
                 yield Statement(text, _proof(item, text, rule.get("proven_by", ())))

@@ -1,11 +1,11 @@
 """One item a line as JSON, for programs; `schemas/item.schema.json` says what stands in it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import ceil, floor
 from typing import Any, BinaryIO
 
-from archivist.model import Box, CampaignLink, Document, Field, Item, Page
+from archivist.model import Box, CampaignLink, Document, Field, Item, Page, Scan
 
 
 def write(items: Iterable[Item], stream: BinaryIO) -> int:
@@ -21,44 +21,42 @@ def write(items: Iterable[Item], stream: BinaryIO) -> int:
 
 def record(item: Item) -> dict[str, Any]:
     """Return `item` as the export says it: plain values only, boxes in whole pixels of the original scan."""
+    scans = {page.number: page.scan for page in item.pages}
     return {
         "id": item.id,
         "level": item.level,
         "reference_code": item.reference_code,
-        "title": item.title,
-        "documents": [_document(document) for document in item.documents],
+        # A title that a person stated may hold a line break.
+        "title": " ".join(item.title.splitlines()),
+        "documents": [_document(document, scans) for document in item.documents],
         "campaigns": [_campaign(link) for link in item.campaigns],
         "pages": [_page(page) for page in item.pages],
     }
 
 
-def _document(document: Document) -> dict[str, Any]:
+def _document(document: Document, scans: Mapping[int, Scan]) -> dict[str, Any]:
     fields: dict[str, list[dict[str, Any]]] = {}
     for field in document.fields:
-        fields.setdefault(field.name, []).append(_field(field))
+        fields.setdefault(field.name, []).append(_field(field, scans[field.evidence.page]))
     return {"kind": document.kind, "form": document.form, "pages": list(document.pages), "fields": fields}
 
 
-def _field(field: Field) -> dict[str, Any]:
+def _field(field: Field, scan: Scan) -> dict[str, Any]:
     return {
         "value": field.value,
         "raw": field.raw,
         "page": field.evidence.page,
-        "box": _outward(field.evidence.box),
+        "box": _outward(field.evidence.box, scan),
         "confidence": round(field.confidence, 4),
         "method": field.method,
         "status": field.status,
     }
 
 
-def _outward(box: Box) -> list[int]:
-    # The paper ends at 0, whatever the way back from a straightened page says.
-    return [
-        max(floor(box.left), 0),
-        max(floor(box.top), 0),
-        max(ceil(box.right), 0),
-        max(ceil(box.bottom), 0),
-    ]
+def _outward(box: Box, scan: Scan) -> list[int]:
+    # The scan ends at its edges, whatever the way back from a straightened page says.
+    right, bottom = min(ceil(box.right), scan.width), min(ceil(box.bottom), scan.height)
+    return [max(edge, 0) for edge in (floor(box.left), floor(box.top), right, bottom)]
 
 
 def _campaign(link: CampaignLink) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Rows of a printed catalogue such as 归档文件目录, as `schemas/catalogues/` lays them out."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,10 @@ from archivist.model import CampaignLink, Field, Item
 # What makes a spreadsheet take a text for a formula, also in full width, as a Chinese Excel may
 # (OWASP, CSV Injection).
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+# As the pipeline writes dates, and as people and spreadsheets do: 1995/6/9, 1995.6, 1995年6月9日.
+_DATE = re.compile(
+    r"(?P<year>[0-9]{4})(?:[-/.年](?P<month>1[0-2]|0?[0-9])(?:[-/.月](?P<day>[12][0-9]|3[01]|0?[0-9]))?)?[年月日]?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +98,10 @@ def _shown(statement: Statement, column: Column) -> str:
 
 
 def _eight_digits(date: str) -> str:
-    """Return an ISO date as DA/T 22 writes it: 1995-06 as 19950600; anything else as it is."""
-    digits = date.replace("-", "")
-    dashed = len(date) in (4, 7, 10) and len(digits) in (4, 6, 8)
-    return digits.ljust(8, "0") if dashed and digits.isascii() and digits.isdigit() else date
+    """Return a date as DA/T 22 writes it: 1995-06 as 19950600; anything that is no date as it is."""
+    if not (said := _DATE.fullmatch(date)):
+        return date
+    return said["year"] + (said["month"] or "").zfill(2) + (said["day"] or "").zfill(2)
 
 
 def _doubts(found: tuple[Statement, ...], below: float) -> Iterator[str]:

@@ -167,19 +167,20 @@ def _sentence_end(text: str, cut: int, near: range) -> int:
 
 
 def _passage(page: Page, window: _Window, marks: list[_Mark]) -> Passage:
+    here = [mark for mark in marks if mark.page == window.mark.page and not window.misses(mark)]
+    # Half a mark would look like something else.
+    start = min(window.start, *(mark.start for mark in here))
+    end = max(window.end, *(mark.end for mark in here))
     spans: list[tuple[int, int]] = []
-    for mark in marks:
-        if mark.page != window.mark.page or window.misses(mark):
-            continue
-        left, right = max(mark.start, window.start), min(mark.end, window.end)
+    for left, right in ((mark.start, mark.end) for mark in here):
         if spans and left <= spans[-1][1]:
             left, right = spans[-1][0], max(spans.pop()[1], right)
         spans.append((left, right))
     return Passage(
         page.number,
-        window.start,
-        window.end,
-        page.running_text[window.start : window.end],
-        tuple((left - window.start, right - window.start) for left, right in spans),
+        start,
+        end,
+        page.running_text[start:end],
+        tuple((left - start, right - start) for left, right in spans),
         tuple(box for left, right in spans for box in boxes(page, left, right)),
     )

@@ -15,7 +15,7 @@ _TOKEN = re.compile(
     r"""["“”„‟〝＂「『](?P<phrase>[^"“”„‟〝〞＂「」『』]*)["“”〞＂」』](?=\s|$)|(?P<word>\S+)"""
 )
 _YEAR = re.compile(r"((?:1[89]|20)\d\d)年?|([〇一二三四五六七八九]{4})年")
-_SERIES = re.compile(r"(?P<code>[^\W\d_]{2,20})\(?(?P<year>(?:1[89]|20)\d\d)\)?号?")
+_SERIES = re.compile(r"(?P<code>[^\W\d_]{2,20})\(?(?P<year>(?:1[89]|20)\d\d)\)?第?0*(?P<number>\d{1,5})?号?")
 _PARTS = re.compile(r"(.+)\((\d{4})\)(\d+)号")
 # Words over which someone spreads a document number: 聊发 〔 1995 〕 第 58 号.
 _MOST_TOKENS = 7
@@ -108,9 +108,12 @@ def parse(text: str, number: str | ReadNumber | None = None) -> Query:
         if not compared(text):
             raise QueryError(_("The query is empty. Type a word, a document number or a year."))
         raise QueryError(_("The query has only punctuation. Type a word, a document number or a year."))
-    series = None if numbers else _SERIES.fullmatch(compared("".join(text.split())))
-    begins = f"{series['code']}({series['year']})" if series else None
-    return Query(text, tuple(words), tuple(numbers.values()), begins)
+    if not numbers and (guess := _SERIES.fullmatch(compared("".join(text.split())))):
+        begins = f"{guess['code']}({guess['year']})"
+        if not guess["number"]:
+            return Query(text, tuple(words), series=begins)
+        return Query(text, (), (Number(f"{begins}{guess['number']}号", tuple(words)),))
+    return Query(text, tuple(words), tuple(numbers.values()))
 
 
 def year_of(folded: str) -> int | None:

@@ -60,9 +60,9 @@ class WhooshIndex:
 
     def delete(self, ids: Iterable[str]) -> None:
         """Delete the documents of these ids; those that are not there are passed over."""
-        if self._state():
+        if (names := set(ids)) and self._state():
             with self._writing() as writer:
-                _remove(writer, set(ids))
+                _remove(writer, names)
                 writer.commit(mergetype=merge_small)
 
     def optimize(self) -> None:

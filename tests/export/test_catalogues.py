@@ -136,6 +136,30 @@ def test_dates_have_eight_digits(read, shown, tmp_path):
     assert column(tmp_path, "日期", issued(("date_of_issue", "日期", read))) == shown
 
 
+@pytest.mark.parametrize(
+    ("stated", "shown"),
+    [
+        ("1995/6/9", "19950609"),
+        ("1995.12", "19951200"),
+        ("1995年6月9日", "19950609"),
+        ("1995年10月", "19951000"),
+        ("1995年", "19950000"),
+        ("19950609", "19950609"),
+        ("1995/13/9", "1995/13/9"),
+        ("1995-06-09 稿", "1995-06-09 稿"),
+    ],
+)
+def test_dates_that_a_person_stated_have_eight_digits_too(stated, shown, tmp_path):
+    assert column(tmp_path, "日期", replace(notice("a"), given={"date": stated})) == shown
+
+
+def test_blank_pages_are_not_counted(tmp_path):
+    item = decision()
+    back = replace(page(4), number=4)
+    assert back.blank
+    assert column(tmp_path, "页数", replace(item, pages=(*item.pages, back))) == "3"
+
+
 def test_a_date_that_is_inferred_stands_in_brackets(tmp_path):
     assert column(tmp_path, "日期", issued(("print_date", "日期", "1995-06-09"))) == "[19950609]"
 
@@ -146,12 +170,12 @@ def test_what_a_person_stated_goes_before_what_was_read(tmp_path):
         "date_of_issue": "1995-07",
         "文号": "聊发〔1995〕85号",
         "secrecy": " ",
-        "备注": "缺页",
+        "备注": "缺\n页",
     }
     item = replace(decision(), given=stated)
     (_, row) = csv_rows(tmp_path, item)
     assert row[2] == "聊发〔1995〕85号"
-    assert row[4:] == ["另题", "19950700", "", "3", "缺页"]
+    assert row[4:] == ["另题", "19950700", "", "3", "缺 页"]
     assert sheet_of(tmp_path, item)["C3"].comment is None
 
 

@@ -140,8 +140,16 @@ def test_a_box_grows_to_whole_pixels_and_stays_on_the_paper(box):
     said = replace(document.fields[0], evidence=replace(document.fields[0].evidence, box=box))
     entry = record(replace(item, documents=(replace(document, fields=(said,)),)))
     left, top, right, bottom = entry["documents"][0]["fields"]["subject"][0]["box"]
+    scan = item.pages[0].scan
     assert 0 <= left <= max(box.left, 0) and 0 <= top <= max(box.top, 0)
-    assert right >= box.right and bottom >= box.bottom
+    assert min(box.right, scan.width) <= right <= scan.width
+    assert min(box.bottom, scan.height) <= bottom <= scan.height
+
+
+def test_a_title_of_two_lines_is_one_line_here():
+    said = record(replace(notice("a"), title="关于召开会议\r\n的　通知"))
+    assert said["title"] == "关于召开会议 的　通知"
+    validator.validate(said)
 
 
 def test_each_item_is_a_line_whatever_its_characters(tmp_path):

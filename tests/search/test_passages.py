@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -122,6 +123,14 @@ def test_snippets_end_with_the_sentence_where_it_is_near():
     best = passages(ITEM, parse("现决定如下"))[0]
     assert best.snippet.endswith("現決定如下。") or len(best.snippet) > 30
     assert len(best.snippet) <= len("现决定如下") + 2 * 42
+
+
+@pytest.mark.parametrize("gap", range(20, 40))
+def test_snippets_hold_whole_marks_only(gap):
+    text = "聊发(1995)58号" + "文" * gap + "科技" + "文" * gap + "聊发(1995)58号"
+    for passage in passages(Item("y", "", (page(1, text),)), parse("科技 聊发1995 58", read_number)):
+        assert set(marked(passage)) <= {"聊发(1995)58号", "科技"}
+        assert passage.snippet == text[passage.start : passage.end]
 
 
 def test_a_phrase_over_the_page_break_is_marked_on_both_pages():

@@ -80,6 +80,13 @@ def test_a_number_is_seen_among_words(typed, query):
     assert asked.series is None
 
 
+@pytest.mark.parametrize("text", ["沪建建管2016 279", "滬建建管 2016 第279號", "沪建建管 〔2016〕 0279"])
+def test_any_agency_code_with_year_and_number_may_be_a_number(text):
+    (guess,) = parse(text, lambda _text: None).numbers
+    assert guess.key == "沪建建管(2016)279号"
+    assert len(guess.words) == len(text.split())
+
+
 def test_two_numbers_are_two():
     asked = parse("聊发1995 58 聊政发(85)12号", read_number)
     assert [number.key for number in asked.numbers] == ["聊发(1995)58号", "聊政发(1985)12号"]
