@@ -50,7 +50,7 @@ def recognise(documents: Sequence[Document], pages: Sequence[Page]) -> tuple[Cam
 
 
 def key(name: str) -> str:
-    """Return what all spellings of a name share: no script, quotes, spaces, 活动 or 领导小组."""
+    """Return what all spellings of a name share: no script, quotes, spaces, 群众性, 活动 or 领导小组."""
     rules = _rules()
     text = "".join(char for char in fold(name) if not char.isspace() and char not in "\"'")
     shorter = text
@@ -60,6 +60,8 @@ def key(name: str) -> str:
         if not suffix:
             break
         shorter = text.removesuffix(suffix)
+    prefix = next((word for word in rules["prefixes"] if text.startswith(word) and len(text) > len(word) + 2), "")
+    text = text.removeprefix(prefix)
     for other, kept in rules["verbs"].items():
         text = text.replace(other, kept)
     return text
@@ -93,10 +95,15 @@ def _named(text: str, start: int, end: int) -> Iterator[tuple[str, int, int, boo
     folded = fold(text)
     places = [place for place in range(start, end) if not folded[place].isspace()]
     letters = "".join(folded[place] for place in places)
-    fully = re.compile("|".join(_rules()["named_fully"]))
+    fully = re.compile(rf"[\"']?(?:{'|'.join(_rules()['named_fully'])})")
+    taken: set[int] = set()
     for pattern in _patterns():
         for match in pattern.finditer(letters):
-            name = match["name"]
+            name, where = match["name"], range(*match.span("name"))
+            # What one pattern has named the next does not name again.
+            if taken.intersection(where):
+                continue
+            taken.update(where)
             if not any(word in name for word in _rules()["never"]):
                 first, last = places[match.start("name")], places[match.end("name") - 1] + 1
                 yield name, first, last, bool(fully.match(letters, match.end("name")))

@@ -1,7 +1,7 @@
 """What officials wrote on a slip: proposals, instructions, readings, with their names and dates."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -14,6 +14,8 @@ from archivist.model import Value
 _WORD = re.compile(r"[^\s]+")
 _SENTENCE_END = "。.!;:,、)"
 _READ = re.compile(r"\(?(已阅|圈阅|传阅|阅)\)?[。.]?")
+# 孙浩(出差): why he has not read it.
+_NOTED = re.compile(r"([^()]{2,4})(\([^()]{1,8}\))")
 _STROKES = " \t:;,.。、/-_|"
 _EITHER = re.compile(r"(\d{1,2})/(\d{1,2})[日号]?")
 # Handwriting is uneven; only a gap of most of a character divides words.
@@ -65,7 +67,9 @@ def read(
     """
     tokens = [token for start, end in spans for token in _tokens(flow, start, end, year, received)]
     annotations = []
-    for entry in _entries(tokens):
+    # Each signs in a cell or line of his own: 圈阅 in one says nothing of the name in the next.
+    cells = {start for start, _ in spans} if kind == "reading" else set()
+    for entry in _entries(tokens, cells):
         members = [*entry.texts, *filter(None, (entry.person, entry.when))]
         start, end = min(token.start for token in members), max(token.end for token in members)
         text = plain("".join(token.value for token in entry.texts))
@@ -77,7 +81,8 @@ def read(
     return annotations
 
 
-def _entries(tokens: list[_Token]) -> list[_Entry]:
+def _entries(tokens: list[_Token], cells: Collection[int]) -> list[_Entry]:
+    """Return the entries that `tokens` are; where one begins a cell (`cells`) its name is not of words before it."""
     entries: list[_Entry] = []
     signer: _Token | None = None
     for token in tokens:
@@ -89,7 +94,7 @@ def _entries(tokens: list[_Token]) -> list[_Entry]:
                 last.texts.append(token)
         elif token.what == "person":
             signer = token
-            if last is None or last.person:
+            if last is None or last.person or (last.texts and token.start in cells):
                 entries.append(_Entry([], person=token))
             else:
                 last.person = token
@@ -134,6 +139,12 @@ def _words(flow: Flow, start: int, end: int) -> list[_Token]:
         if first == last:
             continue
         word = flow.folded[first:last].rstrip(_STROKES)
+        noted = _NOTED.fullmatch(word)
+        if noted and is_person(noted[1]) and not _READ.fullmatch(noted[2]):
+            for what, (begin, finish) in (("person", noted.span(1)), ("text", noted.span(2))):
+                span = first + begin, first + finish
+                tokens.append(_Token(what, *span, flow.text[slice(*span)]))
+            continue
         signed = re.sub(rf"{_READ.pattern}$", "", word)
         cut = max(signed.rfind(char) for char in _SENTENCE_END) + 1
         name = signed[cut:]

@@ -16,12 +16,16 @@ _CN = r"[〇零o0一二三四五六七八九\-]"
 _SMALL = r"(?:\d\s*\d?|[〇o元一二三四五六七八九十廿卅\-](?:\s*[一二三四五六七八九十〇o\-]){0,2})"
 _YEAR = rf"(?:\d\s*\d(?:\s*\d\s*\d)?|{_CN}\s*{_CN}(?:\s*{_CN}\s*{_CN})?)"
 _WORDS = re.compile(
-    rf"(?:(?P<republic>(?:中\s*华\s*)?民\s*国)\s*(?P<reign>\d{{1,3}}|[元一二三四五六七八九十百〇]{{1,5}})|(?<![\d〇一二三四五六七八九])(?P<year>{_YEAR}))"
+    rf"(?:公\s*元\s*)?(?:(?P<republic>(?:中\s*华\s*)?民\s*国)\s*(?P<reign>\d{{1,3}}|[元一二三四五六七八九十百〇]{{1,5}})|(?<![\d〇一二三四五六七八九])(?P<year>{_YEAR}))"
     rf"\s*年\s*(?P<month>{_SMALL})\s*月(?:份|(?:\s*(?P<day>{_SMALL})\s*(?:[日号曰目](?!前|以前|内)|(?![\s\d〇一二三四五六七八九十%.])|$))?)"
 )
 _POINTS = re.compile(
     r"(?<![\d./\-])(?P<year>\d{4}|\d{2})\s*(?P<mark>[./\-])\s*(?P<month>\d{1,2})\s*(?P=mark)\s*(?P<day>\d{1,2})"
     r"(?:\s*[日号])?(?![\d/\-]|\.\d)"
+)
+_LISTED = re.compile(
+    rf"(?<![\d〇一二三四五六七八九])(?P<year>\d{{4}}|{_CN}{{4}})\s*(?P<mark>[./·、])\s*(?P<month>{_SMALL})\s*(?P=mark)"
+    rf"\s*(?P<day>{_SMALL})(?:\s*[日号])?(?![\d〇一二三四五六七八九十./·、])"
 )
 _MONTH_DAY = re.compile(
     rf"(?<![年\d〇一二三四五六七八九十.\s])\s*(?P<month>{_SMALL})\s*月\s*(?P<day>{_SMALL})\s*[日号曰]"
@@ -92,6 +96,8 @@ def _candidates(folded: str, context_year: int | None, strict: bool) -> list[Fou
     for match in _POINTS.finditer(folded):
         if not strict or context_year is not None or len(match["year"]) == 4:
             found.append((match, _iso(_year(match["year"], context_year), int(match["month"]), int(match["day"]))))
+    for match in _LISTED.finditer(folded):
+        found.append((match, _iso(_year(match["year"], None), integer(match["month"]), integer(match["day"]))))
     if context_year is not None:
         for match in _MONTH_DAY.finditer(folded):
             found.append((match, _iso(context_year, integer(match["month"]), integer(match["day"]))))

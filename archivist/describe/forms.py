@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from itertools import pairwise
 from typing import Literal
 
 from archivist.definitions import load, path
+from archivist.describe import dates, numbers
 from archivist.describe.ink import Flow, closed
 from archivist.model import Page, Region
 
@@ -27,6 +29,9 @@ ValueKind = Literal[
 _SHORT = frozenset({"agency", "number", "count", "serial", "date", "secrecy"})
 _WITHOUT_HEADING = frozenset({"received_date", "annotation", "serial_number"})
 _HEADING_BLOCKS = 8
+_LABEL_CELL = 60
+_VALUE_LETTERS = 40
+_REGISTER_COLUMNS = 4
 _FILLING = ":;,.。、/|\\-_()·"
 
 
@@ -107,15 +112,43 @@ def recognise(page: Page) -> FilledForm | None:
     for form in forms():
         heading = _heading(flow, blocks, form)
         marked = tuple(replace(block, marks=_marks(flow, block, form)) for block in blocks)
-        own = [mark.label for block in marked for mark in block.marks if mark.label in form.labels.values()]
+        own = [
+            mark.label
+            for block in marked
+            for mark in block.marks
+            if mark.label in form.labels.values() and (heading or _is_set_off(flow, block, mark))
+        ]
         fields = {(label.field, label.kind) for label in own if label.field}
         telling = {label.field for label in own} & _WITHOUT_HEADING
-        enough = len(fields) >= form.at_least and telling and not form.needs_heading
+        enough = len(fields) >= form.at_least and telling and not form.needs_heading and not _is_register(flow, marked)
         exact = heading is not None and closed(flow.folded[slice(*heading)]) in form.headings
         rank = (2 if exact else 1 if heading else 0, len(fields))
         if (enough or (heading and len(fields) >= 2)) and (best is None or rank > best[0]):
             best = rank, FilledForm(form, flow, marked, heading)
     return best[1] if best else None
+
+
+def _is_set_off(flow: Flow, block: Block, mark: Mark) -> bool:
+    """Return whether a label has its value, white space or nothing behind it, not the rest of a sentence."""
+    if mark.end == block.end or flow.folded[mark.end - 1] == ":" or flow.begins_line(mark.end):
+        return True
+    return not _is_letter(flow.folded[mark.end]) and flow.folded[mark.end] not in "、,。;"
+
+
+def _is_register(flow: Flow, blocks: tuple[Block, ...]) -> bool:
+    """Return whether labels head the columns of a list of papers (收文登记簿) and not the fields of a slip."""
+    for block in blocks:
+        empty = all(not flow.folded[a.end : b.start].strip() for a, b in pairwise(block.marks))
+        if len(block.marks) >= _REGISTER_COLUMNS and empty and not flow.folded[block.marks[-1].end : block.end].strip():
+            return True
+    rows: dict[tuple[int | None, int | None], list[bool]] = {}
+    for block in blocks:
+        if block.cell and block.end > block.start:
+            alone = len(block.marks) == 1 and block.marks[0].label.value not in ("column", "heading")
+            rows.setdefault((block.cell.table, block.cell.row), []).append(alone and block.marks[0].end == block.end)
+    heads = [row for row in rows.values() if len(row) >= _REGISTER_COLUMNS and all(row)]
+    entries = [row for row in rows.values() if len(row) >= _REGISTER_COLUMNS and not any(row)]
+    return bool(heads) and len(entries) >= 2
 
 
 def _form(name: str) -> Form:
@@ -176,21 +209,37 @@ def _marks(flow: Flow, block: Block, form: Form) -> tuple[Mark, ...]:
         if _stands(flow, block, mark, match.end(), colon, found, printed, printed in form.labels):
             found.append(mark)
     if not found:
-        letters = closed(folded[block.start : block.end]).rstrip(":")
+        letters = _letters(flow, block)
         for printed, label in form.labels.items():
             if len(printed) >= 4 and _alike(letters, printed):
                 return (Mark(block.start, block.end, label),)
     return tuple(found)
 
 
+def _letters(flow: Flow, block: Block) -> str:
+    return closed(flow.folded[block.start : block.end]).rstrip(":")
+
+
+def _is_letter(char: str) -> bool:
+    return "\u4e00" <= char <= "\u9fff"
+
+
+def _is_value(flow: Flow, start: int, block: Block, mark: Mark) -> bool:
+    """Return whether a value of the kind that the label at `mark` has begins right behind it."""
+    text = flow.text[start : min(block.end, start + _VALUE_LETTERS)]
+    if mark.label.value == "number":
+        return any(found.start == 0 for found in numbers.find(text))
+    return mark.label.value == "date" and any(found.start == 0 for found in dates.find(text))
+
+
 def _stands(
     flow: Flow, block: Block, mark: Mark, end: int, colon: bool, found: list[Mark], printed: str, own: bool
 ) -> bool:
     """Return whether the words at `mark` are a label there, not part of what is written beside one."""
-    starts = {flow.lines[index].start for index in range(flow.line_at(block.start), flow.line_at(block.end - 1) + 1)}
-    free = mark.start in starts or flow.folded[mark.start - 1] in _FILLING or flow.folded[mark.start - 1].isspace()
-    bounded = colon or end == block.end or end in starts or flow.folded[end].isspace() or flow.folded[end] in "|_"
-    whole = closed(flow.folded[block.start : block.end]).rstrip(":") == printed
+    before_it, behind_it = flow.folded[mark.start - 1 : mark.start], flow.folded[end : end + 1]
+    free = flow.begins_line(mark.start) or before_it in _FILLING or before_it.isspace()
+    bounded = colon or end == block.end or flow.begins_line(end) or behind_it.isspace() or behind_it in "|_"
+    whole = block.end - block.start < _LABEL_CELL and _letters(flow, block) == printed
     if whole or (free and colon):
         return True
     if not own:
@@ -202,10 +251,11 @@ def _stands(
         return False
     if free and bounded:
         # A word that opens a longer entry is only a label where that entry is not what stands before it.
-        return before is not None or mark.start in starts
+        return before is not None or flow.begins_line(mark.start)
     if mark.start != block.start and before is None:
         return False
     if mark.label.value in _SHORT:
-        follows = flow.folded[end : end + 1]
-        return (mark.label.value == "agency" and len(printed) >= 4) or not "\u4e00" <= follows <= "\u9fff"
+        if mark.label.value == "agency" and len(printed) >= 4:
+            return True
+        return not _is_letter(flow.folded[end : end + 1]) or (len(printed) >= 4 and _is_value(flow, end, block, mark))
     return mark.start == block.start and len(printed) >= (5 if mark.label.value == "annotation" else 4)

@@ -7,9 +7,12 @@ from archivist.describe import dates, lists, names
 from archivist.describe.ink import Flow, Printed, closed, plain
 from archivist.model import Field
 
-_COPIED = re.compile(r"(?:抄\s*送|抄\s*报|抄\s*发|分\s*送|报\s*送|[报送发])(?:\s*(?:单\s*位|机\s*关))?\s*:\s*")
+_COPIED = re.compile(r"(?:抄\s*送|抄\s*报|抄\s*发|抄\s*致|分\s*送|报\s*送|[报送发])(?:\s*(?:单\s*位|机\s*关))?\s*:\s*")
 _MAIN = re.compile(r"主\s*送(?:\s*(?:单\s*位|机\s*关))?\s*:\s*")
 _TERMS = re.compile(r"主\s*题\s*词\s*[::]?\s*")
+_COLOPHON = re.compile(r"\(|共?\s*印|份\s*数|校\s*对|打\s*[字印]|存\s*档|联\s*系")
+# Stars and triangles mark the term that says the genre.
+_TERM_MARKS = "△▲*☆★·"
 _PRINTED = re.compile(r"\s*(?:印\s*发|印\s*制|翻\s*印|印)\s*$")
 
 
@@ -52,7 +55,10 @@ def fields(flow: Flow, start: int) -> Iterator[Field | None]:
                 begin, end = line.start + match.end(), _entry_end(flow, index, name)
                 terms = name == "subject_term"
                 for a, b in lists.words(flow, begin, end) if terms else lists.receivers(flow, begin, end):
-                    yield flow.field(name, plain(closed(flow.text[a:b])), a, b, "imprint")
+                    known = terms or names.receives(flow.text[a:b])
+                    if known is not None:
+                        value = plain(closed(flow.text[a:b])).strip(_TERM_MARKS)
+                        yield flow.field(name, value, a, b, "imprint", factor=1.0 if known else 0.89)
         if _PRINTED.search(line.folded) and (found := dates.find(line.line.text)):
             when = found[-1]
             if len(when.date) == 10:
@@ -81,7 +87,7 @@ def _entry_end(flow: Flow, index: int, name: str) -> int:
             or any(pattern.match(text) for pattern in (_TERMS, _COPIED, _MAIN))
             or dates.find(text)
             or _PRINTED.search(text)
-            or text.startswith(("(", "共印", "校对", "打字"))
+            or _COLOPHON.match(text)
             or (following + 1 < len(flow.lines) and _printer_line_follows(flow, following))
         )
         if stops:

@@ -66,6 +66,10 @@ class Flow:
         """Return the index in `lines` of the line that character `offset` stands in."""
         return max(bisect_right(self._starts, offset) - 1, 0)
 
+    def begins_line(self, offset: int) -> bool:
+        """Return whether a line begins at character `offset`."""
+        return bool(self._starts) and self._starts[self.line_at(offset)] == offset
+
     def gaps(self, start: int, end: int, least: float = 0.5) -> list[int]:
         """Return the offsets between `start` and `end` before which the paper has white space or a new line.
 
@@ -111,8 +115,8 @@ class Flow:
         seen = [
             glyph
             for printed in carrying
-            for place, glyph in enumerate(printed.line.glyphs, printed.start)
-            if start <= place < end and not glyph.char.isspace()
+            for glyph in printed.line.glyphs[max(start - printed.start, 0) : max(end - printed.start, 0)]
+            if not glyph.char.isspace()
         ]
         # Brackets and points are read badly and mean little: they only count where there is nothing else.
         letters = [glyph for glyph in seen if glyph.char.isalnum()] or seen

@@ -5,14 +5,30 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from archivist.definitions import load
-from archivist.describe import dates, lists, names, numbers, plan
+from archivist.describe import citations, dates, lists, names, numbers, plan
 from archivist.describe import imprint as foot
 from archivist.describe.ink import Flow, Printed, closed, plain
-from archivist.describe.opening import Opening, genres, head_agencies, number_in, opening, tag, title
+from archivist.describe.opening import (
+    Opening,
+    Tag,
+    genre_of,
+    head_agencies,
+    is_issue,
+    names_its_subject,
+    number_in,
+    opening,
+    tag,
+    title,
+)
 from archivist.model import Field, Page, Value
 
 _LEVEL = re.compile(r"(绝密|机密|秘密)")
 _URGENCY = re.compile(r"(?:(?:等级|紧急程度|缓急)\s*:\s*)?(特急|特提|加急|平急|急件)")
+# A number printed without its year takes it from the date of issue.
+_YEAR_TAKEN = 0.85
+_DOUBTFUL_RECEIVER = 0.89
+# A line that only ends like a title may head a table or a chapter.
+_BY_ITS_END_ALONE = 0.85
 _SIGNER = re.compile(r"签\s*发\s*人?\s*:\s*(?P<names>[^\d:]{2,24}?)\s*(?=$|会\s*签)")
 _ADDRESSEE_LINES = 8
 _BODY_COLON = re.compile(
@@ -23,7 +39,6 @@ _BODY_BEGIN = re.compile(
 )
 _ATTACHED = re.compile(r"附\s*件?\s*(?P<colon>:)?\s*")
 _NUMBERED = re.compile(r"\(?(?:\d{1,2}|[一二三四五六七八九十]{1,2})\)?\s*[.、:]\s*|[①-⑳]\s*")
-_CITATION = re.compile(r"《(?P<title>(?:[^《》]|《[^《》]*》){2,120})》")
 _SHORT_NAMES = re.compile(r"(?:省|市|县|区|镇|乡|本)(?:委|政府)")
 
 
@@ -36,17 +51,18 @@ def fields(pages: Iterable[Page]) -> tuple[Field, ...]:
     imprint = foot.first_line(flow, begun.after)
     signature = _signature(flow, begun.after, imprint)
     body = flow.lines[begun.after].start if begun.after < len(flow.lines) else len(flow.text)
+    issued = list(_dates(flow, begun, signature, imprint))
     found = [
         *_marks(flow, begun),
         *_issuers(flow, begun, signature),
-        *_number(flow, begun),
+        *_number(flow, begun, next((str(field.value) for field in issued if field), None)),
         *_title(flow, begun),
-        *_dates(flow, begun, signature, imprint),
+        *issued,
         *_addressees(flow, begun),
         *_attachments(flow, begun.after, signature[0] if signature else imprint),
         *foot.fields(flow, imprint),
-        *_citations(flow, body),
-        *plan.fields(flow, begun.after),
+        *citations.fields(flow, body),
+        *plan.fields(flow, begun.after, range(*signature) if signature else ()),
     ]
     return tuple(field for field in found if field)
 
@@ -96,12 +112,20 @@ def _issuers(flow: Flow, begun: Opening, signature: tuple[int, int] | None) -> I
         line = flow.lines[index]
         head = head_agencies(line)
         start, end = (line.start + head[0], line.start + head[1]) if head else (line.start, line.end)
+        if not head and (genre := genre_of(line.closed)):
+            # 国家税务总局公告: the agency and the kind of paper.
+            end = line.start + line.folded.rindex(genre[0])
+            if start == end:
+                continue
         gaps = [gap - start for gap in flow.gaps(start, end)]
         spans = names.split(flow.text[start:end], gaps) or [(0, end - start)]
         factor = 1.0 if names.is_agency(flow.text[start:end]) else 0.85
         groups.append(_Agencies([(start + a, start + b) for a, b in spans], "red-head", factor))
     if begun.title:
         groups.append(_Agencies(_title_issuers(flow, begun), "title-block", 1.0))
+        issues = [flow.lines[index] for index in range(begun.title.first) if is_issue(flow.lines[index])]
+        spans = [(line.start + a, line.start + b) for line in issues for a, b in _signed(flow, line)]
+        groups.append(_Agencies(spans, "head-date", 0.97))
     if signature:
         spans = [
             (flow.lines[index].start + a, flow.lines[index].start + b)
@@ -112,11 +136,10 @@ def _issuers(flow: Flow, begun: Opening, signature: tuple[int, int] | None) -> I
     seen: list[str] = []
     for spans, method, factor in groups:
         for start, end in spans:
-            key = names.agency_key(flow.text[start:end])
-            known = key in seen or (seen and _SHORT_NAMES.fullmatch(key))
-            if not known:
-                seen.append(key)
-                read = flow.text[start:end]
+            read = flow.text[start:end]
+            short = seen and _SHORT_NAMES.fullmatch(names.agency_key(read))
+            if not short and not any(names.same_agency(read, other) for other in seen):
+                seen.append(read)
                 mended = names.mended(read)
                 wrong = mended != flow.folded[start:end]
                 value = plain(closed(mended if wrong else read))
@@ -129,33 +152,31 @@ def _title_issuers(flow: Flow, begun: Opening) -> list[tuple[int, int]]:
     start, end = lines[0].start, lines[-1].end
     folded = flow.folded[start:end]
     words = load("schemas/agencies.yaml")["subject_begins"]
-    spaced = [r"\s*".join(word) for word in [*words, begun.title.genre]]
+    spaced = [r"\s*".join(word) for word in [*words, *filter(None, [begun.title.genre])]]
     # 洪泽区人民政府2023年…年度报告: the year begins the subject as well.
     pattern = re.compile("|".join([*spaced, r"(?:19|20)\d\d", "[〇一二三四五六七八九]{4}年"]))
     cut = pattern.search(folded)
     if cut is None:
         return []
     gaps = [gap - start for gap in flow.gaps(start, start + cut.start())]
-    return [(start + a, start + b) for a, b in names.split(flow.text[start : start + cut.start()], gaps)]
+    spans = names.split(flow.text[start : start + cut.start()], gaps)
+    if not spans and start + cut.start() >= lines[0].end:
+        # 绍兴县人民政府 / 县长办公会议纪要: the agency has a line to itself.
+        spans = names.split(lines[0].line.text)
+    return [(start + a, start + b) for a, b in spans]
 
 
-def _number(flow: Flow, begun: Opening) -> Iterator[Field | None]:
+def _number(flow: Flow, begun: Opening, issued: str | None) -> Iterator[Field | None]:
     if begun.number is None:
         return
     line = flow.lines[begun.number]
-    if found := number_in(line):
-        value: Value = number_value(found.number)
+    found = number_in(line)
+    if not found and issued and (number := numbers.parse(line.closed.strip("()"), int(issued[:4]))):
+        value: Value = numbers.field_value(number)
+        yield flow.field("document_number", value, line.start, line.end, "year-of-issue", factor=_YEAR_TAKEN)
+    if found:
+        value = numbers.field_value(found.number)
         yield flow.field("document_number", value, line.start + found.start, line.start + found.end, "number-line")
-
-
-def number_value(number: numbers.DocumentNumber) -> dict[str, Value]:
-    """Return the field value of a document number."""
-    return {
-        "text": str(number),
-        "agency_code": number.agency_code,
-        "year": number.year,
-        "number": number.number,
-    }
 
 
 def _title(flow: Flow, begun: Opening) -> Iterator[Field | None]:
@@ -164,13 +185,20 @@ def _title(flow: Flow, begun: Opening) -> Iterator[Field | None]:
     lines = flow.lines[begun.title.first : begun.title.last]
     start, end = lines[0].start, lines[-1].end
     issuers = _title_issuers(flow, begun)
-    head = ""
+    head, wrong = "", False
     for place, (first, last) in enumerate(issuers):
         between = closed(flow.text[issuers[place - 1][1] : first]) if place else ""
-        head += (between or " ") * (place > 0) + plain(closed(flow.text[first:last]))
+        mended = names.mended(flow.text[first:last])
+        changed = mended != flow.folded[first:last]
+        head += (between or " ") * (place > 0) + plain(closed(mended if changed else flow.text[first:last]))
+        wrong = wrong or changed
     rest = plain(flow.text[issuers[-1][1] if issuers else start : end].replace("\u3000", " "))
     factor = 1.0 if begun.head or begun.number is not None else 0.97
-    yield flow.field("title", head + rest, start, end, "title-block", factor=factor)
+    if factor < 1 and not issuers and not names_its_subject(begun.title):
+        factor = _BY_ITS_END_ALONE
+    yield flow.field("title", head + rest, start, end, "title-block", factor=factor, doubtful=wrong)
+    if not begun.title.genre:
+        return
     places = [place for place in range(start, end) if not flow.folded[place].isspace()]
     at = begun.title.letters.rfind(begun.title.genre)
     yield flow.field(
@@ -190,6 +218,8 @@ def _dates(flow: Flow, begun: Opening, signature: tuple[int, int] | None, imprin
     serial = begun.title is not None and begun.title.genre in ("简报", "纪要", "会议纪要")
     if begun.title or begun.number is not None:
         for line in flow.lines[begun.after : begun.after + 4]:
+            if names.is_person(line.closed):
+                continue
             if tag(line) not in ("date", "number", "mark", "blank") and not line.closed.startswith("("):
                 found = dates.find(line.line.text)
                 if serial and found and found[-1].end == len(line.line.text.rstrip()):
@@ -207,6 +237,10 @@ def _dates(flow: Flow, begun: Opening, signature: tuple[int, int] | None, imprin
         if not candidates and begun.title:
             for index in range(begun.after):
                 line = flow.lines[index]
+                if index < begun.title.first and is_issue(line) and _signed(flow, line):
+                    for when in dates.find(line.line.text)[-1:]:
+                        start, end = line.start + when.start, line.start + when.end
+                        candidates.append((when.date, start, end, "head-date", 0.97))
                 if tag(line) == "date" and (iso := dates.parse(line.line.text)):
                     candidates.append((iso, line.start, line.end, "head-date", 0.97))
     if signature:
@@ -240,6 +274,7 @@ def _signature(flow: Flow, start: int, imprint: int) -> tuple[int, int] | None:
     It is the last one, unless another text (a forwarded paper, an attachment) begins behind an earlier one.
     """
     signature = None
+    tags: dict[int, Tag] = {}
     for index in range(start, imprint):
         line = flow.lines[index]
         found = dates.find(line.line.text)
@@ -252,24 +287,25 @@ def _signature(flow: Flow, start: int, imprint: int) -> tuple[int, int] | None:
         while first > start and index - first < 12 and names.split(flow.lines[first - 1].line.text):
             first -= 1
         signature = first, index + 1
-        if _another_begins(flow, index + 1, imprint):
+        if _another_begins(flow, index + 1, imprint, tags):
             break
     return signature
 
 
-def _another_begins(flow: Flow, start: int, end: int) -> bool:
-    """Return whether a title or the heading 附件 follows within the next lines."""
+def _another_begins(flow: Flow, start: int, end: int, known: dict[int, Tag]) -> bool:
+    """Return whether a title or the heading 附件 follows within the next lines, whose tags `known` keeps."""
     ahead = flow.lines[start : min(start + 8, end)]
-    tags = [tag(line) for line in ahead]
+    for index, line in enumerate(ahead, start):
+        if index not in known:
+            known[index] = tag(line)
+    tags = [known[index] for index in range(start, start + len(ahead))]
     heading = any(_ATTACHED.fullmatch(line.closed) for line in ahead[:2])
     return heading or title(ahead, tags, 0, free=False) is not None
 
 
 def _addressees(flow: Flow, begun: Opening) -> Iterator[Field | None]:
     first = begun.after
-    while first < len(flow.lines) and (
-        tag(flow.lines[first]) in ("date", "blank", "number", "mark") or flow.lines[first].closed.startswith("(")
-    ):
+    while first < len(flow.lines) and _under_title(flow.lines[first]):
         first += 1
     for last in range(first, min(first + _ADDRESSEE_LINES, len(flow.lines))):
         letters = flow.lines[last].closed
@@ -281,8 +317,19 @@ def _addressees(flow: Flow, begun: Opening) -> Iterator[Field | None]:
             if not _BODY_COLON.search(together) and not _BODY_BEGIN.match(together) and len(together) <= 240:
                 colon = flow.folded.rindex(":", start, end)
                 for a, b in lists.receivers(flow, start, colon):
-                    yield flow.field("addressee", plain(closed(flow.text[a:b])), a, b, "addressee-line")
+                    known = names.receives(flow.text[a:b])
+                    if known is not None:
+                        value = plain(closed(flow.text[a:b]))
+                        factor = 1.0 if known else _DOUBTFUL_RECEIVER
+                        yield flow.field("addressee", value, a, b, "addressee-line", factor=factor)
             break
+
+
+def _under_title(line: Printed) -> bool:
+    """Return whether `line` may stand between the title and the addressees: date, number, speaker, 事由."""
+    letters = line.closed
+    noted = letters.startswith(("(", "事由:")) or names.is_person(letters)
+    return noted or is_issue(line) or tag(line) in ("date", "blank", "number", "mark")
 
 
 def _attachments(flow: Flow, start: int, until: int) -> Iterator[Field | None]:
@@ -317,27 +364,3 @@ def _ends_list(line: Printed) -> bool:
     if _NUMBERED.match(line.folded.lstrip()):
         return False
     return bool(dates.find(line.line.text)) or bool(names.split(line.line.text)) or "。" in letters or len(letters) > 45
-
-
-def _citations(flow: Flow, start: int) -> Iterator[Field | None]:
-    """Yield each paper cited as 《title》 once, with its number where that stands beside the title."""
-    known: dict[str, tuple[Value, int, int]] = {}
-    found = numbers.find(flow.text[start:])
-    for match in _CITATION.finditer(flow.folded, start):
-        title = plain(closed(flow.text[match.start("title") : match.end("title")]))
-        # 《决定》, 《纲要》 alone point back at a paper named before.
-        if title in genres():
-            continue
-        first, last, number = match.start(), match.end(), None
-        for other in found:
-            gap_after = flow.folded[match.end() : start + other.start]
-            gap_before = flow.folded[start + other.end : match.start()]
-            if 0 <= start + other.start - match.end() <= 3 and not gap_after.strip(" ("):
-                number, last = other.number, start + other.end
-                last += "(" in gap_after and flow.folded[last : last + 1] == ")"
-            elif 0 <= match.start() - start - other.end <= 2 and not gap_before.strip(" )文件"):
-                number, first = other.number, start + other.start
-        if title not in known or (number and not known[title][0]):
-            known[title] = (number_value(number) if number else None), first, last
-    for title, (value, first, last) in known.items():
-        yield flow.field("citation", {"title": title, "document_number": value}, first, last, "running-text")

@@ -9,13 +9,14 @@ from archivist.describe.ink import Flow, closed
 def receivers(flow: Flow, start: int, end: int) -> list[tuple[int, int]]:
     """Return the spans of the agencies of a list: 各乡、镇人民政府 and 县委、县政府 are read differently.
 
-    A 、 divides two agencies only where either side of it is complete by itself.
+    A 、 divides two agencies only where either side of it is complete by itself, place and all.
     """
     joined: list[tuple[int, int]] = []
     for a, b in _listed(flow, start, end):
         if joined and flow.folded[joined[-1][1]] == "、":
             before, after = flow.text[slice(*joined[-1])], flow.text[a:b]
-            if not (names.is_receiver(before) and names.is_receiver(after)):
+            whole = names.is_receiver(before) and (names.is_receiver(after) or after.startswith("各"))
+            if not whole or names.shares_place(before, after):
                 joined[-1] = joined[-1][0], b
                 continue
         joined.append((a, b))

@@ -9,10 +9,16 @@ from archivist.definitions import load
 from archivist.describe.ink import closed
 from archivist.text import fold
 
-_NOT_IN_AGENCY = re.compile(r"[,。:;!?《》〈〉\"'\d%]|的|了|和各|以及|为|要|将|在|进行|认真|加强|做好")
+_NOT_IN_AGENCY = re.compile(
+    r"[,。:;!?《》〈〉\"'\d%]|的|了|和各|以及|为|要|将|在|进行|认真|加强|做好|关于|转发|批转|印发"
+)
 # 福建省厦门市人民政府 signs as 厦门市人民政府.
 _PROVINCE = re.compile(r"^[\u4e00-\u9fff]{2,3}省(?=[\u4e00-\u9fff]{1,6}[市县区州])")
 _LEVEL = re.compile(r"[省市县区地州旗镇乡]")
+# 市直, 县委, 中央驻鲁单位, 聊城市…: names that say themselves where they belong.
+_OWN_PLACE = re.compile(r"^(?:[省市县区州旗乡镇盟]|地(?!方))|各|有关|驻|国务院|行署|直|^..{0,6}[省市县]")
+_OTHERS = re.compile(r"各|有关|驻|国务院|行署|直|属")
+_NOT_A_RECEIVER = re.compile(r"[《》〈〉\d。:]|关于|第.{1,4}号|转发|印发|的通知")
 _NOTE = re.compile(r"\((?:章|印|盖章|公章|代章)\)$")
 
 
@@ -27,7 +33,7 @@ def mended(text: str) -> str:
 def is_agency(text: str) -> bool:
     """Return whether all of `text` is the name of one agency, by its ending and the words it is free of."""
     name = _NOTE.sub("", closed(mended(text)))
-    if name == "国务院":
+    if name in _agencies()["whole"]:
         return True
     if not 2 < len(name) <= 30 or _NOT_IN_AGENCY.search(name) or name in _agencies()["suffixes"]:
         return False
@@ -42,6 +48,28 @@ def is_receiver(text: str) -> bool:
     endings = _agencies()["suffixes"] + _agencies()["receivers"]
     # 市委 is complete, 人民政府 is not.
     return name.endswith(tuple(endings)) and (name not in endings or bool(_LEVEL.match(name)))
+
+
+def receives(text: str) -> bool | None:
+    """Return whether `text` is known to receive papers, None where it is known that it does not (同志们, 存档)."""
+    name = closed(mended(text))
+    rules = _agencies()
+    if name in rules["not_receivers"]:
+        return None
+    name = re.sub(r"\([^()]*\)", "", name)
+    known = is_receiver(name) or name.endswith((*rules["receivers"], *rules["receiving_units"]))
+    return known and len(name) <= 40 and not _NOT_A_RECEIVER.search(name)
+
+
+def shares_place(before: str, after: str) -> bool:
+    """Return whether `after` is short for what is said in full `before`: 各县财政局、税务局 is one list of two bureaus.
+
+    An entry that begins with 各 hands its place on to those behind it that name none of their own.
+    """
+    first, second = closed(fold(before)), closed(fold(after))
+    # 各公社、镇妇联 are two kinds of one list, 各公社、县直单位 are not.
+    kinds = len(first) <= 3 and _LEVEL.match(second) and not _OTHERS.search(second)
+    return first.startswith("各") and (bool(kinds) or not _OWN_PLACE.search(second))
 
 
 def split(text: str, gaps: Collection[int] = ()) -> list[tuple[int, int]]:
@@ -75,6 +103,21 @@ def agency_key(name: str) -> str:
     return key
 
 
+def same_agency(one: str, other: str) -> bool:
+    """Return whether two names on one paper mean one agency, said in full or short.
+
+    东港村民委员会 is 魏桥镇东港村民委员会, 省发展改革委 is 江苏省发展和改革委员会.
+    """
+    short, long = sorted((agency_key(one), agency_key(other)), key=len)
+    if not short or long.endswith(short):
+        return bool(short)
+    at = long.find(short[0])
+    if not _LEVEL.match(short) or at < 1 or short[-1] != long[-1] or short[1:2] != long[at + 1 : at + 2]:
+        return False
+    rest = iter(long[at + 1 :])
+    return all(char in rest for char in short[1:])
+
+
 def is_person(text: str) -> bool:
     """Return whether all of `text` looks like the name of a person: a surname and one or two characters."""
     name, rules = closed(fold(text)), _persons()
@@ -91,7 +134,7 @@ def is_person(text: str) -> bool:
 
 def _begins(letters: str, index: int) -> bool:
     before, after = letters[:index], letters[index:]
-    if not any(before.endswith(suffix) for suffix in _agencies()["suffixes"]):
+    if not before.endswith((*_agencies()["suffixes"], *_agencies()["whole"])):
         return False
     place = re.sub(r"^(?:中共|中国共产党)", "", before)[:2]
     return after.startswith((*_agencies()["beginnings"], place))

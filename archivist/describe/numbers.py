@@ -8,6 +8,7 @@ from typing import Any
 from archivist.definitions import load
 from archivist.describe.dates import full_year
 from archivist.describe.numerals import integer
+from archivist.model import Value
 from archivist.text import fold, simplify
 
 
@@ -31,6 +32,16 @@ class Found:
     start: int
     end: int
     number: DocumentNumber
+
+
+def field_value(number: DocumentNumber) -> Value:
+    """Return `number` as the value of a field: its normal form and its parts."""
+    return {
+        "text": str(number),
+        "agency_code": number.agency_code,
+        "year": number.year,
+        "number": number.number,
+    }
 
 
 def parse(text: str, year: int | None = None) -> DocumentNumber | None:
@@ -84,6 +95,8 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     letter = r"(?:(?![第号])" + cjk + ")"
     code = rf"(?P<code>{letter}(?:\s?{letter}|\([一二三四五六七八九十]\)){{1,13}}?)"
     tight = rf"(?P<code>{letter}{{1,8}}?[{''.join(rules['endings'])}])"
+    without_year = rf"(?P<code>(?:{letter}\s?){{1,9}}?[{''.join(rules['yearless_endings'])}])"
+    without_year = rf"(?P<code>(?:{letter}\s?){{1,9}}?[{''.join(rules['yearless_endings'])}])"
     cn = r"[〇一二三四五六七八九]"
     year4 = r"(?:[12][\s]?[0-9o〇](?:\s?[0-9o〇]){2})"
     year = rf"(?P<year>{year4}|[0-9]{{2}}|{cn}{{4}})"
@@ -106,7 +119,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             "glued": rf"{tight}\s?{plain_year}(?P<number>[1-9]\d{{0,3}}){end}",
             "year first": rf"{opening}{year}\s*年?{closing}\s*{code}{number}{end}",
             "year before": rf"{plain_year}\s*年?\s*{tight}{number}{end}",
-            "yearless": rf"{code}\s*第\s*{digits}{end}",
+            "yearless": rf"{without_year}\s*第\s*{digits}{end}",
             # A code of up to 14 characters before the bracket; find() cuts what does not belong to it.
             "running": rf"(?P<code>(?:{letter}|\([一二三四五六七八九十]\)|(?<=[发字函办电府])\s){{2,14}})"
             r"\s?第?\s?"

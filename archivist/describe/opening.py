@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Literal
 
 from archivist.definitions import load
@@ -16,8 +17,10 @@ _LOOK_AHEAD = 30
 _TITLE_LINES = 9
 _TITLE_LETTERS = 140
 _STAMP_LETTERS = 15
+_MASTHEAD_LETTERS = 16
+_ANY_YEAR = 1949
 _MARK = re.compile(
-    r"(?:绝密|机密|秘密|内部(?:文件|资料)?|特急|特提|加急|平急|急件)[★*☆\d年个月长期]*|(?:份号|编号|№|no\.?)?:?\d{1,7}"
+    r"(?:绝密|机密|秘密|内部(?:文件|资料)?|(?:特急|特提|加急|平急|急件)(?:[明密]?[码传]?电报?)?)[★*☆\d年个月长期]*|(?:份号|编号|№|no\.?)?:?\d{1,7}"
     r"|(?:等级|紧急程度|缓急):.*|签发人?:.*|会签人?:.*|密级:.*"
 )
 _HEAD = re.compile(r"(?P<agencies>.+?)(?:文件|\((?P<genre>[^()]{1,4})\))")
@@ -26,14 +29,18 @@ _ENUMERATED = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[、.]|第[一二三四五六七八九十]+[章条])"
 )
 _GOES_ON = re.compile(r"的?通知|的.{1,4}|\((?:试行|暂行|草案|修订稿?|摘要|讨论稿|征求意见稿|代拟稿)\)")
-_SENTENCE = re.compile(r"[。;!?]|(?<!》),")
-# A line in the middle of a text may end in a genre by chance; a title without a number begins like one.
-_BEGINS = re.compile(r"(?:关于|转发|批转|印发|颁发|发布)")
+_PLACE = re.compile(r".{0,7}?[省市县区州盟旗乡镇]")
+_ISSUE = re.compile(r"第.{1,4}[期号]|\(\d{4}\)(?:第?\d{1,4}[期号])?|\d{4}年第?\d{1,4}号")
+_SENTENCE = re.compile(r"[。;!?]")
+_CLAUSE = re.compile(r"(?<!》),")
 
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A title: its lines (from `first` to before `last`), folded and closed up, and the genre it ends in."""
+    """A title: its lines (from `first` to before `last`), folded and closed up, and the genre it ends in.
+
+    `genre` is empty where it ends in the title of the paper it forwards (转发《…》).
+    """
 
     first: int
     last: int
@@ -67,15 +74,18 @@ def opening(lines: Sequence[Printed], *, continues: bool = False) -> Opening | N
     It begins with a red head, a number under the names of agencies, or a title that ends in a genre; where
     the lines go on from a page before (`continues`) the title alone must look like one in every way.
     """
-    ahead = lines[:_LOOK_AHEAD]
+    ahead = lines[: _table_row(lines[:_LOOK_AHEAD])]
     tags = [tag(line) for line in ahead]
     marks = tuple(index for index, name in enumerate(tags) if name == "mark")
-    first = _first_sign(ahead, tags)
-    above = title(ahead, tags, 0, free=True)
-    if above and above.letters in _words("mastheads"):
-        starts = [index for index in range(above.last, above.last + 4) if not _is_issue(ahead[index : index + 1])]
-        named_below = (title(ahead, tags, index, free=False) for index in starts)
-        above = next((found for found in named_below if found), above)
+    begin = _behind_quotation(ahead, tags)
+    first = _first_sign(ahead, tags, begin)
+    above = title(ahead, tags, begin, free=True)
+    if above and (below := _under_masthead(above, ahead, tags)):
+        around = (*range(above.last, below.first), *range(below.last, min(below.last + 2, len(ahead))))
+        number = next((index for index in around if tags[index] == "number"), None)
+        head = tuple(range(above.first, above.last)) if _masthead_agency(above) else ()
+        if head or number is not None or _alone(below, ahead, continues):
+            return Opening(_before(marks, below.first), head, number, below)
     if above and (first is None or above.last <= first):
         if first is not None and first <= above.last + 2 and tags[first] == "number":
             return Opening(_before(marks, first), (), first, above)
@@ -87,9 +97,9 @@ def opening(lines: Sequence[Printed], *, continues: bool = False) -> Opening | N
     while last + 1 < len(ahead) and tags[last + 1] in ("head", "number", "mark", "blank"):
         last += 1
     # The second agency of a joint head stands below the one that carries 文件.
-    below = next((index for index in range(last + 1, len(ahead)) if tags[index] != "agency"), last)
-    if below > last + 1 and tags[below] == "number":
-        last = below
+    joined = next((index for index in range(last + 1, len(ahead)) if tags[index] != "agency"), last)
+    if joined > last + 1 and tags[joined] == "number":
+        last = joined
         while last + 1 < len(ahead) and tags[last + 1] in ("mark", "blank"):
             last += 1
     head = tuple(index for index in range(last + 1) if tags[index] in ("head", "agency"))
@@ -112,7 +122,7 @@ def tag(line: Printed) -> Tag:
         return "mark"
     if head_agencies(line):
         return "head"
-    if number_in(line):
+    if number_in(line) or numbers.parse(letters.strip("()"), _ANY_YEAR):
         return "number"
     if dates.parse(letters):
         return "date"
@@ -153,30 +163,46 @@ def title(lines: Sequence[Printed], tags: Sequence[Tag], start: int, *, free: bo
         begin += 1
     letters = ""
     found: Title | None = None
+    forwarded: Title | None = None
     for index in range(begin, min(begin + _TITLE_LINES, len(lines))):
         line = lines[index].closed
         if found and not _GOES_ON.fullmatch(line) and not _open(letters):
             break
         if tags[index] in ("head", "number", "mark", "date") and line not in genres():
             break
-        if _SENTENCE.search(_outside(letters + line)) or _ENUMERATED.match(line):
+        if _is_sentence(_outside(letters + line)) or _ENUMERATED.match(line):
             break
         if ":" in _outside(line):
             break
         letters += line
         if len(letters) > _TITLE_LETTERS:
             break
-        if letters in _words("never"):
-            return None
         if not _open(letters) and (genre := genre_of(letters)):
             found = Title(begin, index + 1, letters, genre)
-    return found
+        elif not _open(letters) and _forwards(letters):
+            forwarded = Title(begin, index + 1, letters, "")
+    return found or forwarded
+
+
+def _is_sentence(letters: str) -> bool:
+    """Return whether the words of a would-be title are running text; a comma only parts the subject of a title."""
+    if _SENTENCE.search(letters):
+        return True
+    subject = letters.find("关于")
+    named = subject == 0 or (subject > 0 and bool(names.split(letters[:subject])))
+    return bool(_CLAUSE.search(letters)) and not named
+
+
+def _forwards(letters: str) -> bool:
+    """Return whether a title names no genre of its own, only the paper it passes on: 转发…《…的意见》."""
+    match = re.fullmatch(rf"(?P<before>.{{0,40}}?)(?:{'|'.join(sorted(_words('forwarding')))}).{{0,60}}》", letters)
+    return match is not None and (not match["before"] or bool(names.split(match["before"])))
 
 
 def genre_of(letters: str) -> str | None:
     """Return the genre that a title, folded and without spaces, ends in."""
     stem = _NOTE.sub("", letters) or letters
-    for genre in sorted(genres(), key=len, reverse=True):
+    for genre in _longest_first():
         before = stem.removesuffix(genre)
         if before != stem and (len(genre) > 1 or before.endswith(("的", "复", *_offices())) or names.is_agency(before)):
             return genre
@@ -187,6 +213,17 @@ def genre_of(letters: str) -> str | None:
 def genres() -> frozenset[str]:
     """Return all genres, by rule or not."""
     return frozenset(load("schemas/genres.yaml")["others"]) | statutory()
+
+
+@cache
+def _begins() -> re.Pattern[str]:
+    """Return how a title begins: by that it is told from a line of text that ends in a genre by chance."""
+    return re.compile("|".join(["关于", *sorted(_words("forwarding"))]))
+
+
+@cache
+def _longest_first() -> tuple[str, ...]:
+    return tuple(sorted(genres(), key=lambda genre: (-len(genre), genre)))
 
 
 def _offices() -> tuple[str, ...]:
@@ -203,10 +240,54 @@ def statutory() -> frozenset[str]:
     return frozenset(genre for period in load("schemas/genres.yaml")["periods"] for genre in period["genres"])
 
 
-def _first_sign(lines: Sequence[Printed], tags: Sequence[Tag]) -> int | None:
-    """Return the index of the first head or number line that has nothing but short lines before it."""
+def _behind_quotation(lines: Sequence[Printed], tags: Sequence[Tag]) -> int:
+    """Return the index of the first line of the paper itself, behind a quotation (最高指示) at its top."""
+    if not any(line.closed in _words("quotations") for line in lines[:3]):
+        return 0
     for index, name in enumerate(tags):
-        if name == "head" or (name == "number" and not any("。" in line.closed for line in lines[:index])):
+        if name in ("head", "agency", "number") or _begins().match(lines[index].closed):
+            return index
+    return 0
+
+
+def _under_masthead(above: Title, lines: Sequence[Printed], tags: Sequence[Tag]) -> Title | None:
+    """Return the title below `above` where that is only the head of a serial, an order, a letter."""
+    serial = above.letters.endswith(tuple(_words("mastheads"))) and "关于" not in above.letters
+    if len(above.letters) > _MASTHEAD_LETTERS or not (serial or _masthead_agency(above)):
+        return None
+    for index in range(above.last, min(above.last + 4, len(lines))):
+        if is_issue(lines[index]) or (below := title(lines, tags, index, free=False)) is None:
+            continue
+        if serial or _begins().search(below.letters):
+            return below
+    return None
+
+
+def _masthead_agency(above: Title) -> bool:
+    """Return whether a title is only an agency and its kind of paper: 国家税务总局公告, 市建设局便函."""
+    return names.is_agency(above.letters.removesuffix(above.genre))
+
+
+def _table_row(lines: Sequence[Printed]) -> int:
+    """Return the index of the first line in a row of several cells, the number of lines where there is none.
+
+    The number and title in a list of papers (卷内文件目录) are not those of the list.
+    """
+    for index, (one, other) in enumerate(pairwise(lines)):
+        if one.kind == other.kind == "cell" and one.page is other.page:
+            above, below = one.line.box, other.line.box
+            shared = min(above.bottom, below.bottom) - max(above.top, below.top)
+            if shared > min(above.height, below.height) / 2:
+                return index
+    return len(lines)
+
+
+def _first_sign(lines: Sequence[Printed], tags: Sequence[Tag], begin: int) -> int | None:
+    """Return the index of the first head or number line from `begin` that has only short lines before it."""
+    for index, name in enumerate(tags):
+        if index < begin:
+            continue
+        if name == "head" or (name == "number" and not any("。" in line.closed for line in lines[begin:index])):
             return index
         # Papers of the sixties and seventies carry a quotation above the head.
         if len(lines[index].closed) > 40 or index >= 14:
@@ -227,10 +308,10 @@ def _alone(found: Title, lines: Sequence[Printed], continues: bool) -> bool:
         return False
     if not continues:
         return True
+    if not found.genre or _CLAUSE.search(_outside(letters)):
+        return False
     agencies = names.is_agency(lines[found.first].closed)
-    return (
-        letters in statutory() or bool(_BEGINS.match(letters)) or agencies or found.letters.find("关于") in range(1, 30)
-    )
+    return letters in statutory() or bool(_begins().match(letters)) or agencies or letters.find("关于") in range(1, 30)
 
 
 def _is_stamp(letters: str) -> bool:
@@ -250,9 +331,15 @@ def _plausible(agencies: str) -> bool:
     return 4 <= len(agencies) <= 24 and bool(re.match(r"中共|中国共产党", agencies)) and "关于" not in agencies
 
 
-def _is_issue(lines: Sequence[Printed]) -> bool:
-    """Return whether a line under the head of a serial is its issue, agency and date."""
-    return any(re.search(r"第.{1,4}期", line.closed) or dates.find(line.line.text) for line in lines)
+def names_its_subject(found: Title) -> bool:
+    """Return whether a title is one by more than its last word: 关于…, 转发…, 泰安市…, a genre by rule."""
+    begun = _begins().search(found.letters)
+    return begun is not None or found.genre in statutory() - {"规定"} or bool(_PLACE.match(found.letters))
+
+
+def is_issue(line: Printed) -> bool:
+    """Return whether a line under a head is the issue (第6期, 第142号), or agency and date, of what follows."""
+    return bool(_ISSUE.match(line.closed) or (dates.find(line.line.text) and "关于" not in line.closed))
 
 
 def _open(letters: str) -> bool:

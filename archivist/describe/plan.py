@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from archivist.describe import dates
 from archivist.describe.ink import Flow, Printed, plain
@@ -10,36 +10,44 @@ from archivist.describe.names import is_person
 from archivist.describe.numerals import integer
 from archivist.model import Field
 
-_GROUP = re.compile(r"(?:成立|组成|设立|建立)了?(?P<group>[^,。;:《》]{2,40}?(?:领导小组|指挥部|工作小组|委员会))")
+_GROUP = re.compile(
+    r"(?:成立|组成|设立|建立|调整后的|调整充实|对)了?(?P<group>[^,。;:《》]{2,40}?(?:领导小组|指挥部|工作小组|委员会))"
+)
 _ROLE = re.compile(
-    r"\s*(?P<role>(?:常\s*务\s*)?副?\s*(?:组\s*长|主\s*任|总\s*指\s*挥|指\s*挥\s*长|指\s*挥)|成\s*员|顾\s*问|名\s*誉\s*组\s*长)\s*:\s*"
+    r"\s*(?P<role>(?:常\s*务\s*)?副?\s*(?:组\s*长|主\s*任|总\s*指\s*挥|指\s*挥\s*长|指\s*挥)|成\s*员|顾\s*问|名\s*誉\s*组\s*长)"
+    r"(?P<mark>\s*:\s*|\s+)"
 )
 _ENTRY_LETTERS = 40
 _MEMBER = re.compile(r"(?P<person>[^\s()、,]{2,4}|\S\s+\S)(?:\s*\((?P<noted>[^()]{2,}?)\)?|\s+(?P<post>[^()]{2,}))")
 _PHASE = re.compile(
-    r"(?:第[一二三四五六七八九十]+阶段\s*[:、,]?|\([一二三四五六七八九十]+\)|[一二三四五六七八九十]+、|\d{1,2}[、.])\s*"
+    r"(?:第[一二三四五六七八九十]{1,3}阶段\s*[:、,]?|\([一二三四五六七八九十]{1,3}\)|[一二三四五六七八九十]{1,3}、|\d{1,2}[、.])\s*"
     r"(?P<name>[^()。,;:、]{2,16}?阶段|(?<=阶段[:、,])[^()。,;:、]{2,16}?)\s*\((?P<time>[^()]{3,40})\)"
 )
 _MONTH = re.compile(r"(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})\s*月(?P<part>底|末|份|初|中旬|上旬|下旬)?")
 _YEAR = re.compile(r"((?:19|20)\d\d)\s*年")
 
 
-def fields(flow: Flow, start: int) -> Iterator[Field | None]:
-    """Yield `group_member` and `phase` as far as the text from line `start` of `flow` has them."""
-    yield from _members(flow, start)
+def fields(flow: Flow, start: int, signed: Collection[int] = ()) -> Iterator[Field | None]:
+    """Yield `group_member` and `phase` as far as the text from line `start` of `flow` has them.
+
+    Who signs, on the lines `signed`, is no member.
+    """
+    yield from _members(flow, start, signed)
     yield from _phases(flow, flow.lines[start].start if start < len(flow.lines) else len(flow.text))
 
 
-def _members(flow: Flow, start: int) -> Iterator[Field | None]:
+def _members(flow: Flow, start: int, signed: Collection[int]) -> Iterator[Field | None]:
     group, role = None, None
     for index in range(start, len(flow.lines)):
         line = flow.lines[index]
         match = _ROLE.match(line.folded)
+        if match and ":" not in match["mark"] and not _names_person(line.folded[match.end() :]):
+            match = None
         if match:
             if role is None:
                 group = _group(flow, line.start)
             role = "".join(match["role"].split())
-        elif role and not _is_entry(line):
+        elif role and (index in signed or not _is_entry(line)):
             role = None
         if role and group:
             yield from _entries(flow, line, match.end() if match else 0, group, role)
@@ -48,7 +56,15 @@ def _members(flow: Flow, start: int) -> Iterator[Field | None]:
 def _is_entry(line: Printed) -> bool:
     letters = line.closed
     opens = re.match(r"[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|\d+[、.]", letters)
+    if dates.parse(letters):
+        return False
     return 2 <= len(letters) <= _ENTRY_LETTERS and not opens and not re.search(r"[。;:!?]|下设|负责日常", letters)
+
+
+def _names_person(folded: str) -> bool:
+    """Return whether a name, set wide or not, comes first: 肖 秧 省长."""
+    match = _MEMBER.fullmatch(folded.strip())
+    return is_person(match["person"]) if match else is_person(folded.strip())
 
 
 def _group(flow: Flow, until: int) -> str | None:

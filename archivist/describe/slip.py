@@ -12,6 +12,7 @@ from archivist.describe.numerals import integer
 from archivist.model import Field, Page, Value
 
 _EMPTY = re.compile(r"[\s:;,.。、/|\\\-_()·]*")
+_SERIAL = re.compile(r"第?([\da-z〇一二三四五六七八九十百\-/.]+)号?")
 _COUNT = re.compile(r"(?:共|第)?([\d〇零一二两三四五六七八九十廿卅壹贰叁肆伍陆柒捌玖拾]{1,4})[份件页张]?")
 _LONG_YEAR = re.compile(r"\d{4}|[〇一二三四五六七八九]{4}|民国")
 _FULL_DATE = re.compile(r".*年.*月.*")
@@ -94,6 +95,10 @@ def _entries(filled: FilledForm) -> list[_Entry]:
                 more = _below(filled, max([index, *claimed]) if spans and not inline else index, claimed, mark.label)
                 spans += [(blocks[other].start, blocks[other].end) for other in more]
                 claimed.update(more)
+            if last and inline and mark.label.value == "annotation" and block.cell is not None:
+                more = _cells_below(filled, index, claimed)
+                spans += [(blocks[other].start, blocks[other].end) for other in more]
+                claimed.update(more)
             if spans:
                 entries.append(_Entry(mark.label, tuple(spans), method, factor))
     for position, index, until, mark in reversed(late):
@@ -103,6 +108,7 @@ def _entries(filled: FilledForm) -> list[_Entry]:
                 break
             if other not in claimed and not blocks[other].marks and not _is_printed_date(filled, other):
                 spans.append((blocks[other].start, blocks[other].end))
+                claimed.add(other)
         entries.insert(
             position,
             _Entry(mark.label, tuple(spans), "form-cell" if blocks[index].cell else "form-line", 1.0),
@@ -154,6 +160,21 @@ def _under(blocks: tuple[Block, ...], index: int) -> int | None:
     return min(under)[2] if under else None
 
 
+def _cells_below(filled: FilledForm, index: int, claimed: set[int]) -> list[int]:
+    """Return the cells of the same width below block `index` that go on with its entry: a signature has its own row."""
+    blocks, own = filled.blocks, filled.blocks[index].cell
+    more: list[int] = []
+    last = index
+    while (other := _under(blocks, last)) is not None:
+        block, cell = blocks[other], blocks[other].cell
+        wide = own and cell and (cell.column, cell.columns) == (own.column, own.columns)
+        if not wide or block.marks or block.start == block.end or other in claimed or _is_printed_date(filled, other):
+            break
+        more.append(other)
+        last = other
+    return more
+
+
 def _below(filled: FilledForm, index: int, claimed: set[int], label: Label) -> list[int]:
     """Return the further lines of a longer entry on a form whose ruling was not seen."""
     more = []
@@ -185,7 +206,8 @@ def _single(flow: Flow, entry: _Entry, year: int | None) -> list[Field]:
         match = _COUNT.fullmatch(letters)
         value = integer(match[1]) if match else None
     elif kind == "serial":
-        value = letters.removeprefix("第").removesuffix("号").upper()
+        match = _SERIAL.fullmatch(letters)
+        value = (match[1] if match else letters).upper()
     elif kind == "secrecy":
         value = value if value not in ("无", "/") and len(letters) <= 8 else None
     elif kind == "date":

@@ -1,6 +1,6 @@
 import pytest
 
-from archivist.describe.names import agency_key, is_agency, is_person, split
+from archivist.describe.names import agency_key, is_agency, is_person, same_agency, split
 
 
 @pytest.mark.parametrize(
@@ -9,6 +9,8 @@ from archivist.describe.names import agency_key, is_agency, is_person, split
         ("中共聊城市委 聊城市人民政府", ["中共聊城市委", "聊城市人民政府"]),
         ("中共聊城市委聊城市人民政府", ["中共聊城市委", "聊城市人民政府"]),
         ("聊城市人民政府办公室", ["聊城市人民政府办公室"]),
+        ("中共中央 国务院", ["中共中央", "国务院"]),
+        ("中共中央国务院", ["中共中央", "国务院"]),
         ("中 共 聊 城 市 委", ["中 共 聊 城 市 委"]),
         ("国 务 院 办 公 厅", ["国 务 院 办 公 厅"]),
         ("山东省财政厅、山东省教育厅", ["山东省财政厅", "山东省教育厅"]),
@@ -32,6 +34,21 @@ def test_spellings_of_one_agency_share_a_key() -> None:
     assert agency_key("清源縣科學技術委員會") == agency_key("清源县科委")
     assert agency_key("福建省厦门市人民政府") == agency_key("厦门市人民政府")
     assert agency_key("山东省人民政府") != agency_key("聊城市人民政府")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("江苏省发展和改革委员会", "省发展改革委", True),
+        ("邹平县魏桥镇东港村民委员会", "东港村民委员会", True),
+        ("全国总工会", "中华全国总工会", True),
+        ("聊城市外经贸委", "市经委", False),
+        ("中共聊城市委", "聊城市人民政府", False),
+        ("山东省财政厅", "山东省教育厅", False),
+    ],
+)
+def test_a_short_name_means_the_agency_named_in_full(one: str, other: str, same: bool) -> None:
+    assert same_agency(one, other) is same_agency(other, one) is same
 
 
 @pytest.mark.parametrize("name", ["官恩祥", "王建国", "李四", "欧阳修", "刘 芳", "張志遠"])

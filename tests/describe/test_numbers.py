@@ -87,6 +87,8 @@ def test_what_is_no_number_is_none(text: str) -> None:
 
 def test_a_number_without_year_takes_the_year_it_is_given() -> None:
     assert str(parse("聊发第12号", 1985)) == "聊发〔1985〕12号"
+    assert str(parse("府民字第一〇三號", 1951)) == "府民字〔1951〕103号"
+    assert parse("陕西省人民政府令第142号", 2009) is None
 
 
 @pytest.mark.parametrize(
@@ -97,6 +99,7 @@ def test_a_number_without_year_takes_the_year_it_is_given() -> None:
         ("国务院国发[1985]12号、(85)聊发12号文", ["国发[1985]12号", "(85)聊发12号"]),
         ("你局聊科字〔1995〕第3号请示收悉", ["聊科字〔1995〕第3号"]),
         ("市委办发〔2017〕5号", ["市委办发〔2017〕5号"]),
+        ("现将鲁政办发〔1988〕71号文转发给你们", ["鲁政办发〔1988〕71号"]),
     ],
 )
 def test_numbers_in_running_text_are_cut_free(text: str, numbers: list[str]) -> None:

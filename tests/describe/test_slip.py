@@ -279,3 +279,113 @@ def test_labels_and_values_in_the_same_cells() -> None:
             {"kind": "result", "text": "已办。", "person": None, "date": None},
         ],
     }
+
+
+def test_a_number_behind_an_agency_without_a_space_is_its_own_value() -> None:
+    document = _slip(
+        "长清县人民政府文件处理单\n来文单位济南市科委发文字号济科字〔1992〕21号\n收文日期1992年4月12日收文编号0087"
+    )
+    assert _values(document) == {
+        "form_agency": ["长清县人民政府"],
+        "source_agency": ["济南市科委"],
+        "document_number": ["济科字〔1992〕21号"],
+        "received_date": ["1992-04-12"],
+        "serial_number": ["0087"],
+    }
+
+
+def test_labels_without_values_give_nothing() -> None:
+    empty = "文件处理单\n来文单位：　　发文字号：　　收文日期：\n文件标题：\n拟办意见：\n领导批示：\n处理结果："
+    assert _slip(empty).fields == ()
+
+
+def test_words_of_labels_inside_a_value_belong_to_it() -> None:
+    sheet = paper.form(
+        [
+            (0, 0, "来文单位：县档案局"),
+            (0, 1, "收文日期：2006.8.9"),
+            (1, 0, "文件标题：关于规范来文单位收文编号和领导批示办理的通知"),
+            (2, 0, "领导批示：请按收文日期登记，注明份数和密级。高峰 8.10"),
+        ],
+        above="文件处理单",
+    )
+    assert _values(_slip(sheet)) == {
+        "source_agency": ["县档案局"],
+        "received_date": ["2006-08-09"],
+        "subject": ["关于规范来文单位收文编号和领导批示办理的通知"],
+        "annotation": [
+            {
+                "kind": "instruction",
+                "text": "请按收文日期登记，注明份数和密级。",
+                "person": "高峰",
+                "date": "2006-08-10",
+            }
+        ],
+    }
+
+
+def test_each_reads_in_his_own_cell_or_line() -> None:
+    ruled = paper.form(
+        [
+            *((0, column, text) for column, text in enumerate(["来文机关", "地区爱卫会", "收文日期", "94年5月3日"])),
+            *((1, column, text) for column, text in enumerate(["阅文者签署", "姓名", "时间", "姓名"])),
+            *((2, column + 1, text) for column, text in enumerate(["圈阅", "", "卢敏", "7/5"])),
+            *((3, column + 1, text) for column, text in enumerate(["孙浩(出差)", "", "丁德江", "8/5"])),
+        ],
+        above="批文封签",
+    )
+    assert _values(_slip(ruled))["annotation"] == [
+        {"kind": "reading", "text": "圈阅", "person": None, "date": None},
+        {"kind": "reading", "text": "", "person": "卢敏", "date": "1994-05-07"},
+        {"kind": "reading", "text": "(出差)", "person": "孙浩", "date": None},
+        {"kind": "reading", "text": "", "person": "丁德江", "date": "1994-05-08"},
+    ]
+    unruled = """临清市科委文件传阅单
+文件编号：聊科字〔1996〕9号　收到日期：96.5.6
+阅者签名　日期　阅者签名　日期
+王玲 5.8　张国庆 8/5"""
+    assert _values(_slip(unruled))["annotation"] == [
+        {"kind": "reading", "text": "", "person": "王玲", "date": "1996-05-08"},
+        {"kind": "reading", "text": "", "person": "张国庆", "date": "1996-05-08"},
+    ]
+
+
+def test_a_signature_in_the_row_below_is_that_of_the_instruction() -> None:
+    sheet = paper.form(
+        [(0, 0, "收文时间：2001年11月7日"), (1, 0, "领导批示：同意。"), (2, 0, "孙德海 8/11"), (3, 0, "办理情况：")],
+        above="济南市人民政府办公厅收文处理单",
+    )
+    assert _values(_slip(sheet))["annotation"] == [
+        {"kind": "instruction", "text": "同意。", "person": "孙德海", "date": "2001-11-08"},
+    ]
+
+
+_REGISTER = [
+    ["顺序号", "收文日期", "来文单位", "文号", "标题", "份数"],
+    ["1", "95.1.3", "省科委", "鲁科字〔1995〕1号", "关于科技工作的通知", "1"],
+    ["2", "95.1.5", "省卫生厅", "鲁卫字〔1995〕2号", "关于防疫的通知", "1"],
+]
+_CONTENTS = [
+    ["序号", "文号", "责任者", "题名", "日期", "页号"],
+    ["1", "聊发〔1995〕1号", "市委", "关于科技工作的通知", "19950103", "1"],
+]
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        paper.form(
+            [(row, column, text) for row, texts in enumerate(table) for column, text in enumerate(texts)],
+            above=heading,
+        )
+        for heading, table in (("收文登记簿", _REGISTER), ("卷内文件目录", _CONTENTS))
+    ],
+    ids=["register", "contents of a file"],
+)
+def test_a_list_of_papers_is_none_of_them(sheet: Page) -> None:
+    assert [document.kind for document in assemble(paper.stack(sheet))] == ["other"]
+
+
+def test_prose_about_slips_is_no_slip() -> None:
+    text = "会议要求：\n来文单位应当注明文号。\n收文日期、编号、份数由收发员填写。\n领导批示应当明确具体。"
+    assert [document.kind for document in assemble(paper.stack(text))] == ["other"]
