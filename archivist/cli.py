@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from gettext import gettext as _
-from math import floor
+from gettext import ngettext
 from io import TextIOWrapper
+from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -200,7 +201,8 @@ def _about(item: "Item") -> Iterator[str]:
                 for entry in document.values(name)[:1]:
                     yield _value(entry.value)
             break
-    yield _("{count} pages").format(count=len(item.pages))
+    pages = len(item.pages)
+    yield ngettext("{count} page", "{count} pages", pages).format(count=pages)
 
 
 def _marked(snippet: str, marks: tuple[tuple[int, int], ...]) -> str:
@@ -300,7 +302,8 @@ def campaigns(campaign: str | None, as_json: bool, archive: Path) -> None:
     if not timeline:
         click.echo(_("No campaign has been recognised in this archive yet."))
     for one, items in timeline:
-        click.echo(f"{click.style(one.name, bold=True)}  [{one.id}]  " + _("{count} items").format(count=len(items)))
+        size = ngettext("{count} item", "{count} items", len(items)).format(count=len(items))
+        click.echo(f"{click.style(one.name, bold=True)}  [{one.id}]  {size}")
         for date, identifier, title in items if campaign else ():
             click.echo(f"  {date or '?':<10}  {title}  [{identifier}]")
 

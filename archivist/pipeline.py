@@ -102,6 +102,7 @@ class Batch:
         self._failed: Counter[str] = Counter()
         self._failed_sources: set[str] = set()
         self._failed_before: set[str] = set()
+        self._undescribed: set[str] = set()
         self._open: list[_Open] = []
         self._flights: dict[Future[Page | Failure], tuple[Executor, Task]] = {}
         self._suspects: list[Task] = []
@@ -118,7 +119,9 @@ class Batch:
         # Paths may overlap.
         found = list({(type(entry), entry.source): entry for entry in gather(paths, SUFFIXES)}.values())
         self._total = sum(len(entry.paths) if isinstance(entry, Bundle) else 1 for entry in found)
-        self._failed_before = {failure.source for failure, _at in self._catalog.failures()}
+        before = [failure for failure, _at in self._catalog.failures()]
+        self._failed_before = {failure.source for failure in before}
+        self._undescribed = {failure.source for failure in before if failure.stage == "describe"}
         try:
             with self._interruptible():
                 for entry in found:
@@ -293,7 +296,7 @@ class Batch:
         scans = [(page.scan.sha256, page.scan.index) for page in pages]
         known = self._catalog.item_by_source(bundle.source)
         same = self._catalog.item_by_scans(scans)
-        changed = state.fresh or bundle.source in self._failed_before
+        changed = state.fresh or bundle.source in self._undescribed
         if same and known in (None, same) and not changed and not _differs(self._catalog, same, bundle):
             return
         if known and state.failed and _lacks(self._catalog, known, scans):

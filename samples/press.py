@@ -169,9 +169,7 @@ def _require_glyphs(sheets: Sequence[dict[str, Any]]) -> None:
                 if not any(ord(character) in _code_points(family) for family in families):
                     missing.setdefault(", ".join(families), set()).add(character)
     if missing:
-        raise PressError(
-            "; ".join(f"{fonts} lacks {''.join(sorted(lost))}" for fonts, lost in missing.items())
-        )
+        raise PressError("; ".join(f"{fonts} lacks {''.join(sorted(lost))}" for fonts, lost in missing.items()))
 
 
 @cache

@@ -34,9 +34,7 @@ def page(number: int, *texts: str, name: str = "", confidence: float = 0.99) -> 
 
 
 def line(text: str, row: int, confidence: float = 0.99) -> Line:
-    boxes = [
-        Box(i * SIZE + 0.5, row * SIZE, (i + 1) * SIZE, (row + 1) * SIZE) for i in range(2, len(text) + 2)
-    ]
+    boxes = [Box(i * SIZE + 0.5, row * SIZE, (i + 1) * SIZE, (row + 1) * SIZE) for i in range(2, len(text) + 2)]
     glyphs = tuple(Glyph(char, box, confidence) for char, box in zip(text, boxes, strict=True))
     return Line(glyphs, Box.around(boxes), "rapidocr")
 

@@ -38,9 +38,7 @@ words = st.text(max_size=8)
 chars = st.characters() | st.sampled_from("\ud83d\ude00\x00")
 boxes = st.builds(Box, numbers, numbers, numbers, numbers)
 sure = st.floats(0, 1)
-glyphs = st.builds(
-    Glyph, chars, boxes, sure, st.lists(st.builds(Alternative, chars, sure), max_size=2).map(tuple)
-)
+glyphs = st.builds(Glyph, chars, boxes, sure, st.lists(st.builds(Alternative, chars, sure), max_size=2).map(tuple))
 lines = st.builds(Line, st.lists(glyphs, max_size=4).map(tuple), boxes, words, st.booleans())
 cell = st.none() | st.integers(0, 30)
 regions = st.builds(
@@ -113,9 +111,7 @@ def test_the_same_scan_under_two_names_keeps_each_items_name(catalog):
 def test_saving_again_replaces_the_item_and_leaves_others_alone(catalog):
     catalog.save_item(decision(), RECIPE)
     catalog.save_item(notice("other"), RECIPE)
-    changed = replace(
-        decision(), title="[改题]", documents=decision().documents[1:], pages=decision().pages[1:]
-    )
+    changed = replace(decision(), title="[改题]", documents=decision().documents[1:], pages=decision().pages[1:])
     catalog.save_item(changed, RECIPE)
     assert catalog.item("5f0c1d") == changed
     assert catalog.item("other") == notice("other")

@@ -186,9 +186,7 @@ class Catalog:
         with self._database.reading() as connection:
             for campaign, name, item in connection.execute(query):
                 members.setdefault((name, campaign), {})[item] = None
-        return tuple(
-            Campaign(campaign, name, tuple(found)) for (name, campaign), found in sorted(members.items())
-        )
+        return tuple(Campaign(campaign, name, tuple(found)) for (name, campaign), found in sorted(members.items()))
 
     def campaign(self, name: str) -> Campaign:
         """Return the campaign with this identifier or name (either script); NotFound where there is none."""

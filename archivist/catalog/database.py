@@ -115,9 +115,7 @@ def _make_tables(connection: Connection) -> None:
 def _check_version(connection: Connection) -> None:
     found = _version(connection)
     if found is None or int(found) > SCHEMA_VERSION:
-        message = _(
-            "A newer archivist wrote this catalogue (tables {found}, known here {known}). Update archivist."
-        )
+        message = _("A newer archivist wrote this catalogue (tables {found}, known here {known}). Update archivist.")
         raise SettingsError(message.format(found=found, known=SCHEMA_VERSION))
 
 

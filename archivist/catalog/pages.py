@@ -23,9 +23,7 @@ def pack(page: Page) -> bytes:
         "rotation": page.rotation,
         "blank": page.blank,
         "steps": [[step.stage, step.what] for step in page.steps],
-        "regions": [
-            [*r.box, r.kind, len(r.lines), r.table, r.row, r.column, r.rows, r.columns] for r in page.regions
-        ],
+        "regions": [[*r.box, r.kind, len(r.lines), r.table, r.row, r.column, r.rows, r.columns] for r in page.regions],
         "lines": [[*line.box, len(line.glyphs), line.method, line.handwritten] for line in lines],
         "chars": _joined([glyph.char for glyph in glyphs]),
         "boxes": list(chain.from_iterable(glyph.box for glyph in glyphs)),
@@ -81,6 +79,5 @@ def _glyphs(record: Any) -> list[Glyph]:
     boxes = map(Box._make, zip(numbers, numbers, numbers, numbers, strict=True))
     columns = zip(record["chars"], boxes, record["confidences"], strict=True)
     return [
-        Glyph(char, box, confidence, others.get(place, ()))
-        for place, (char, box, confidence) in enumerate(columns)
+        Glyph(char, box, confidence, others.get(place, ())) for place, (char, box, confidence) in enumerate(columns)
     ]

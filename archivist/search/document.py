@@ -37,9 +37,7 @@ class SearchDocument:
 
 def document_of(item: Item) -> SearchDocument:
     """Return what `item` offers to the search; rejected values are left out."""
-    entries = tuple(
-        entry for document in item.documents for entry in document.fields if entry.status != "rejected"
-    )
+    entries = tuple(entry for document in item.documents for entry in document.fields if entry.status != "rejected")
     numbers = _distinct(_numbers(_values(entries, "document_number")))
     cited = _numbers(
         entry.value["document_number"]
@@ -91,9 +89,7 @@ def _year(date: str | None, entries: tuple[Field, ...]) -> int | None:
     if date and (said := _YEAR.match(date)):
         return int(said[0])
     years = (
-        entry.value.get("year")
-        for entry in _values(entries, "document_number")
-        if isinstance(entry.value, Mapping)
+        entry.value.get("year") for entry in _values(entries, "document_number") if isinstance(entry.value, Mapping)
     )
     return next((year for year in years if isinstance(year, int)), None)
 

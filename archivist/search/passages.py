@@ -72,9 +72,7 @@ def passages(item: Item, query: Query, limit: int = 3) -> tuple[Passage, ...]:
         best = max(windows, key=lambda window: len(window.answers - shown))
         shown |= best.answers
         chosen.append(best)
-        windows = [
-            window for window in windows if window.mark.page != best.mark.page or best.misses(window.mark)
-        ]
+        windows = [window for window in windows if window.mark.page != best.mark.page or best.misses(window.mark)]
     return tuple(_passage(item.pages[window.mark.page], window, marks) for window in chosen)
 
 

@@ -81,10 +81,7 @@ def schema(definition: IndexDefinition) -> Schema:
     return Schema(
         id=Keys(),
         **{name: COLUMN() for name in COLUMNS},
-        **{
-            name: Bigrams() if field.analysis == "substring" else Keys()
-            for name, field in definition.fields.items()
-        },
+        **{name: Bigrams() if field.analysis == "substring" else Keys() for name, field in definition.fields.items()},
     )
 
 
@@ -233,9 +230,7 @@ def _renumbered(
                 ids.extend([first + number for number in old])
                 counts.extend(weights)
             else:
-                living = [
-                    (numbers[n], weight) for n, weight in zip(old, weights, strict=True) if n in numbers
-                ]
+                living = [(numbers[n], weight) for n, weight in zip(old, weights, strict=True) if n in numbers]
                 ids.extend(number for number, _ in living)
                 counts.extend(weight for _, weight in living)
         if ids:

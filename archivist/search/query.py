@@ -11,9 +11,7 @@ from archivist.search.compare import compared, number_key, runs, scripted
 
 _LONGEST = 1000
 # A phrase is what stands between two quotation marks that have white space, or nothing, on their outer sides.
-_TOKEN = re.compile(
-    r"""["“”„‟〝＂「『](?P<phrase>[^"“”„‟〝〞＂「」『』]*)["“”〞＂」』](?=\s|$)|(?P<word>\S+)"""
-)
+_TOKEN = re.compile(r"""["“”„‟〝＂「『](?P<phrase>[^"“”„‟〝〞＂「」『』]*)["“”〞＂」』](?=\s|$)|(?P<word>\S+)""")
 _YEAR = re.compile(r"((?:1[89]|20)\d\d)年?|([〇一二三四五六七八九]{4})年")
 _SERIES = re.compile(r"(?P<code>[^\W\d_]{2,20})\(?(?P<year>(?:1[89]|20)\d\d)\)?第?0*(?P<number>\d{1,5})?号?")
 _PARTS = re.compile(r"(.+)\((\d{4})\)(\d+)号")
@@ -124,9 +122,7 @@ def year_of(folded: str) -> int | None:
     return year if 1800 <= year < 2100 else None
 
 
-def _numbers(
-    text: str, tokens: list[re.Match[str]], number: ReadNumber
-) -> Iterator[tuple[int, int, str]]:
+def _numbers(text: str, tokens: list[re.Match[str]], number: ReadNumber) -> Iterator[tuple[int, int, str]]:
     """Yield the stretches of `tokens`, first and past the last, that spell a number, and its key."""
 
     def key(start: int, end: int) -> str | None:
@@ -157,8 +153,6 @@ def _words(tokens: Iterable[re.Match[str]]) -> dict[Word, None]:
 def _word(found: re.Match[str]) -> Word | None:
     text = found["word"] if found["phrase"] is None else found["phrase"]
     if found["word"] and text[0] in '"＂' and len(re.findall('["＂”]', found.string[found.start() :])) == 1:
-        raise QueryError(
-            _("The quotation mark at character {place} is not closed.").format(place=found.start() + 1)
-        )
+        raise QueryError(_("The quotation mark at character {place} is not closed.").format(place=found.start() + 1))
     folded = compared(text)
     return Word(folded, scripted(text), year_of(folded)) if any(runs(folded)) else None

@@ -48,9 +48,7 @@ def row(document: SearchDocument, definition: IndexDefinition) -> dict[str, Any]
     head = (document.date or "", *(offered[name] for name in _headed(definition)), document.id)
     columns = (_BETWEEN.join(head), offered["text"], "" if written == offered["text"] else written)
     return (
-        offered
-        | {"id": [document.id]}
-        | {name: column.encode() for name, column in zip(COLUMNS, columns, strict=True)}
+        offered | {"id": [document.id]} | {name: column.encode() for name, column in zip(COLUMNS, columns, strict=True)}
     )
 
 
@@ -63,9 +61,7 @@ class Segment:
         self._definition = definition
         self._deleted = frozenset(reader.deleted_docs_set)
         self._place = {name: place for place, name in enumerate(_headed(definition), 1)}
-        self._head, self._text, self._scripted = (
-            reader.column_reader(name, translate=False) for name in COLUMNS
-        )
+        self._head, self._text, self._scripted = (reader.column_reader(name, translate=False) for name in COLUMNS)
 
     def find(self, query: Query) -> Iterator[Found]:
         """Yield every document that answers `query`."""
@@ -107,16 +103,12 @@ class Segment:
     def _holding(self, postings: Iterable[Posting]) -> set[int]:
         return {number for ids, _ in postings for number in ids} - self._deleted
 
-    def _matching(
-        self, words: Collection[Word], among: Mapping[int, _Match] | None = None
-    ) -> dict[int, _Match]:
+    def _matching(self, words: Collection[Word], among: Mapping[int, _Match] | None = None) -> dict[int, _Match]:
         """Return the documents (of `among`) with every one of `words`, and the mean of what they are worth."""
         matched: dict[int, _Match] | None = None
         for word in sorted(words, key=self._frequency):
             matched = _both(matched, self._worth(word, among if matched is None else matched))
-        return {
-            number: _Match(match.score / len(words), match.why) for number, match in (matched or {}).items()
-        }
+        return {number: _Match(match.score / len(words), match.why) for number, match in (matched or {}).items()}
 
     def _frequency(self, word: Word) -> int:
         grams = [gram for run in runs(word.folded) for gram in _bigrams(run)]

@@ -91,9 +91,7 @@ def main(count: int = 3000) -> None:
         merged = perf_counter()
         size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
         characters = sum(len(page) for document in documents for page in document.pages)
-        print(
-            f"{len(documents)} documents of {characters // len(documents)} characters, {size / 2**20:.0f} MiB"
-        )
+        print(f"{len(documents)} documents of {characters // len(documents)} characters, {size / 2**20:.0f} MiB")
         print(f"added at {len(documents) / (added - start):.0f} a second, merged in {merged - added:.1f} s")
         print(f"{'query':>14} {'hits':>6} {'p50 ms':>8} {'p95 ms':>8}")
         for kind, asked in queries(documents).items():

@@ -48,9 +48,7 @@ ISSUED = {
     "indicator": {"name": "科技支出", "operator": ">=", "value": 1.1, "unit": "%", "veto": True},
     "deadline": {"date": "2012-03-20", "who": "各镇", "task": "上报"},
 }
-NAMED = [("circulation_slip", *pair) for pair in SLIP.items()] + [
-    ("issued_document", *pair) for pair in ISSUED.items()
-]
+NAMED = [("circulation_slip", *pair) for pair in SLIP.items()] + [("issued_document", *pair) for pair in ISSUED.items()]
 
 
 def saying(kind, name, value) -> Item:

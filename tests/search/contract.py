@@ -186,9 +186,7 @@ def replaces_deletes_and_clears(open_index):
 def survives_many_small_commits(open_index):
     index = open_index()
     for n in range(25):
-        index.add(
-            [SearchDocument(f"{n:02}", f"第{n}件", (f"同文{n:02}号", "页二"), numbers=(f"甲〔1990〕{n}号",))]
-        )
+        index.add([SearchDocument(f"{n:02}", f"第{n}件", (f"同文{n:02}号", "页二"), numbers=(f"甲〔1990〕{n}号",))])
         if n % 5 == 0:
             index.delete([f"{n:02}"])
     assert index.count() == 20

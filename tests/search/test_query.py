@@ -17,9 +17,7 @@ def test_words_stand_apart_by_any_white_space():
     assert words(" 聊城\t科技　决定\n1995 聊城") == ["聊城", "科技", "决定", "1995"]
 
 
-@pytest.mark.parametrize(
-    "text", ['"科学 技术" 方案', "“科學　技術” 方案", "「科学 技术」　方案", "＂科学技术＂ 方案"]
-)
+@pytest.mark.parametrize("text", ['"科学 技术" 方案', "“科學　技術” 方案", "「科学 技术」　方案", "＂科学技术＂ 方案"])
 def test_phrases_stand_between_quotation_marks(text):
     assert words(text) == ["科学技术", "方案"]
 
@@ -48,9 +46,7 @@ def test_years(text, year):
     assert parse(text).words[0].year == year
 
 
-@pytest.mark.parametrize(
-    "number", ["聊发〔1995〕58号", "聊發〔1995〕58號", "聊发(1995)58号", "聊发［1995］58号"]
-)
+@pytest.mark.parametrize("number", ["聊发〔1995〕58号", "聊發〔1995〕58號", "聊发(1995)58号", "聊发［1995］58号"])
 def test_a_number_has_one_key(number):
     assert [read.key for read in parse("随便", number).numbers] == ["聊发(1995)58号"]
 
@@ -133,9 +129,7 @@ def test_compared_text_knows_where_it_comes_from(text):
     assert closed == compared(text)
     assert len(offsets) == len(closed)
     assert offsets == sorted(set(offsets))
-    assert all(
-        char == " " or compared(text[offset]) == char for char, offset in zip(closed, offsets, strict=True)
-    )
+    assert all(char == " " or compared(text[offset]) == char for char, offset in zip(closed, offsets, strict=True))
 
 
 @given(st.text("决決国國囯Ａa（( 　\n"))
