@@ -145,6 +145,8 @@ def _networks(threads: int) -> tuple[Any, Any]:
             "Det.limit_side_len": DETECTION_SIDES[-1],
             "Det.box_thresh": _LEAST_BOX,
             "EngineConfig.openvino.inference_num_threads": cores,
+            # Pinned, the single threads of all workers would share the first core.
+            "EngineConfig.openvino.enable_cpu_pinning": False,
             "EngineConfig.onnxruntime.intra_op_num_threads": cores,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         },
