@@ -38,11 +38,13 @@ bench: bench-system $(VENV)/.installed-bench
 # Each program or library is looked for by what needs it, so that other systems than Debian can bring their own.
 system:
 	@missing=(); \
+	libraries=$$(PATH="$$PATH:/usr/sbin:/sbin" ldconfig -p 2>/dev/null || true); \
+	models=$$(tesseract --list-langs 2>/dev/null || true); \
 	command -v tesseract >/dev/null || missing+=(tesseract-ocr); \
 	for model in chi_sim chi_tra osd; do \
-		tesseract --list-langs 2>/dev/null | grep -qx $$model || missing+=(tesseract-ocr-$${model/_/-}); done; \
-	ldconfig -p | grep -q 'libGL\.so\.1' || missing+=(libgl1); \
-	ldconfig -p | grep -q 'libgthread-2\.0\.so\.0' || missing+=(libglib2.0-0); \
+		[[ $$'\n'"$$models"$$'\n' == *$$'\n'$$model$$'\n'* ]] || missing+=(tesseract-ocr-$${model/_/-}); done; \
+	[[ $$libraries == *libGL.so.1* ]] || missing+=(libgl1); \
+	[[ $$libraries == *libgthread-2.0.so.0* ]] || missing+=(libglib2.0-0); \
 	if [ -z "$(PYTHON)" ]; then missing+=(python3); fi; \
 	$(or $(PYTHON),false) -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv); \
 	if [ $${#missing[@]} -gt 0 ]; then \

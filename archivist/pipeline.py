@@ -98,7 +98,7 @@ class Batch:
         self._threads = max(cores() // settings.workers, 1)
         self._second = settings.second_reader == "doubtful"
         self._recipe = recipe(self._second)
-        self._read = self._skipped = self._items = self._total = 0
+        self._read = self._skipped = self._judged = self._items = self._total = 0
         self._failed: Counter[str] = Counter()
         self._failed_sources: set[str] = set()
         self._failed_before: set[str] = set()
@@ -127,7 +127,8 @@ class Batch:
                 for entry in found:
                     self._heed()
                     if isinstance(entry, Failure):
-                        self._fail(entry)
+                        # What is no scan says nothing of how well scans are read.
+                        self._fail(entry, judged=False)
                     else:
                         self._begin(entry)
                 while self._flights or self._suspects:
@@ -225,15 +226,17 @@ class Batch:
         self._skipped += 1
         self._tell(Progress(self._done, self._total, _shown(task.source), _("already read")))
 
-    def _fail(self, failure: Failure) -> None:
+    def _fail(self, failure: Failure, *, judged: bool = True) -> None:
         self._failed[failure.cause] += 1
+        self._judged += judged
         self._failed_sources.add(failure.source)
         self._catalog.record_failure(failure)
         why = _("FAILED: {why}").format(why=failure.message)
         self._tell(Progress(self._done, self._total, _shown(failure.source), why))
-        if self._done >= _ENOUGH_TO_JUDGE and self._failed.total() > self._settings.most_failures * self._done:
+        pages = self._read + self._skipped + self._judged
+        if judged and pages >= _ENOUGH_TO_JUDGE and self._judged > self._settings.most_failures * pages:
             text = _("stopped: {failed} of {done} pages failed; see `archivist status` for the reasons")
-            raise TooManyFailures(text.format(failed=self._failed.total(), done=self._done))
+            raise TooManyFailures(text.format(failed=self._judged, done=pages))
 
     def _submit(self, task: Task) -> None:
         if self._pool is None:
@@ -263,13 +266,13 @@ class Batch:
         self._finish()
 
     def _keep(self, task: Task, result: Page | Failure) -> None:
+        key = (task.sha256, task.index)
         if isinstance(result, Failure):
             self._fail(result)
         else:
             self._catalog.save_reading(result, self._recipe)
             self._read += 1
             self._tell(Progress(self._done, self._total, _shown(task.source), _("read")))
-        key = (task.sha256, task.index)
         for state in self._open:
             if key in state.waiting:
                 state.waiting.discard(key)
@@ -278,18 +281,26 @@ class Batch:
                     state.fresh = True
                 else:
                     state.failed = True
+                    self._tell_others(state, key, result)
+
+    def _tell_others(self, state: _Open, key: _Key, failure: Failure) -> None:
+        """Keep the failure for the other places from which the same bytes came, too."""
+        for source in {task.source for task in state.tasks if (task.sha256, task.index) == key} - {failure.source}:
+            self._failed_sources.add(source)
+            self._catalog.record_failure(replace(failure, source=source))
 
     def _finish(self) -> None:
         """Make the items all of whose pages have come back."""
         for state in [state for state in self._open if not state.waiting]:
             self._open.remove(state)
+            # A page that could not be read keeps its number, so that the others keep theirs when it is mended.
             read = [
-                replace(page, scan=replace(page.scan, name=task.name))
-                for task in state.tasks
+                replace(page, number=number, scan=replace(page.scan, name=task.name))
+                for number, task in enumerate(state.tasks, 1)
                 if (page := state.pages.get((task.sha256, task.index)))
             ]
             if read:
-                self._save(state, [replace(page, number=number) for number, page in enumerate(read, 1)])
+                self._save(state, read)
 
     def _save(self, state: _Open, pages: Sequence[Page]) -> None:
         bundle = state.bundle

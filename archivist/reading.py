@@ -1,6 +1,6 @@
 """One page from bytes to text: what a worker does. Computes only; nothing is written here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from gettext import gettext as _
@@ -117,8 +117,10 @@ def read_page(data: bytes, name: str, sha256: str, index: int, first: Reader, se
     regions = arrange(lines, red, cells, cleaned.seals, cleaned.black.shape[0])
     count = sum(len(region.lines) for region in regions)
     steps = (*opened, *cleaned.steps, Step("read", f"{first.name}: {count} lines, {len(cells)} ruled cells"), *more)
-    blank = not count and float((cleaned.black < 128).mean()) < _BLANK_INK
-    return Page(1, scan, tuple(_on_scan(regions, cleaned)), cleaned.rotation, blank, steps)
+    inks = [ink for ink in (cleaned.black, cleaned.red) if ink is not None]
+    blank = not count and all(float((ink < 128).mean()) < _BLANK_INK for ink in inks)
+    placed = (_moved(region, cleaned.on_scan) for region in regions)
+    return Page(1, scan, tuple(_moved(region, _within(scan)) for region in placed), cleaned.rotation, blank, steps)
 
 
 def _speaks(layer: TextLayer) -> bool:
@@ -151,7 +153,7 @@ def _from_text_layer(scan: Scan, picture: Picture, layer: TextLayer, opened: tup
         if (glyphs := tuple(_typed(line)))
     ]
     cells: tuple[Cell, ...] = find_cells(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY).astype(np.uint8))
-    regions = arrange(lines, (), cells, (), scan.height)
+    regions = tuple(_moved(region, _within(scan)) for region in arrange(lines, (), cells, (), scan.height))
     read = Step("read", f"text layer of the PDF: {layer.characters} characters")
     return Page(1, scan, regions, steps=(*opened, read))
 
@@ -212,14 +214,25 @@ def _without_doubles(lines: Sequence[Line], red: Sequence[Line]) -> tuple[Line, 
     )
 
 
-def _on_scan(regions: Iterable[Region], cleaned: Cleaned) -> Iterable[Region]:
-    for region in regions:
-        lines = tuple(
-            replace(
-                line,
-                box=cleaned.on_scan(line.box),
-                glyphs=tuple(replace(glyph, box=cleaned.on_scan(glyph.box)) for glyph in line.glyphs),
-            )
-            for line in region.lines
+def _moved(region: Region, move: Callable[[Box], Box]) -> Region:
+    """Return `region` with every box in it moved."""
+    lines = tuple(
+        replace(
+            line,
+            box=move(line.box),
+            glyphs=tuple(replace(glyph, box=move(glyph.box)) for glyph in line.glyphs),
         )
-        yield replace(region, box=cleaned.on_scan(region.box), lines=lines)
+        for line in region.lines
+    )
+    return replace(region, box=move(region.box), lines=lines)
+
+
+def _within(scan: Scan) -> Callable[[Box], Box]:
+    """Return what cuts a box off at the edge of `scan`; a pixel of it always stays."""
+
+    def cut(box: Box) -> Box:
+        left, top = min(max(box.left, 0.0), scan.width - 1.0), min(max(box.top, 0.0), scan.height - 1.0)
+        right, bottom = min(box.right, float(scan.width)), min(box.bottom, float(scan.height))
+        return Box(left, top, max(right, left + 1.0), max(bottom, top + 1.0))
+
+    return cut

@@ -359,6 +359,21 @@ def test_no_error_of_a_page_leaves_the_worker_as_an_error(
     assert "the original is kept" in result.message
 
 
+def test_a_heap_of_other_files_among_the_scans_does_not_stop_the_run(intake: Intake, tmp_path: Path) -> None:
+    box = put(tmp_path / "box", p1=scan(5))
+    for number in range(60):
+        (box / f"note{number}.txt").write_text("no scan")
+    report = intake.take(box)
+    assert (report.read, report.failed) == (1, {"not a scan": 60})
+
+
+def test_pages_keep_their_numbers_where_one_between_them_cannot_be_read(intake: Intake, tmp_path: Path) -> None:
+    box = put(tmp_path / "box", p1=scan(5), p2=scan(6)[:900], p3=scan(7))
+    intake.take(box)
+    (item,) = intake.items
+    assert [(page.number, page.scan.name) for page in item.pages] == [(1, "p1.jpg"), (3, "p3.jpg")]
+
+
 def test_an_item_no_rule_can_describe_is_kept_with_its_text_and_described_when_that_is_mended(
     intake: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

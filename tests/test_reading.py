@@ -135,3 +135,20 @@ def test_whatever_goes_wrong_inside_a_reader_is_a_failure_of_that_page_only(
     assert isinstance(failure, Failure)
     assert failure.cause == "reading failed"
     assert "original is kept" in failure.message
+
+
+def test_a_sheet_with_only_a_red_mark_is_not_called_blank() -> None:
+    sheet = np.full((1200, 900, 3), 238, np.uint8)
+    cv2.line(sheet, (150, 900), (700, 250), (200, 30, 40), 22)
+    assert not read(jpeg(sheet)).blank
+
+
+def test_boxes_of_print_at_the_very_edge_stay_on_the_scan() -> None:
+    left = min(line.box[0] for line in NOTICE.lines)
+    cut = np.ascontiguousarray(NOTICE.pixels[700:1400, round(left) + 2 :])
+    page = read(jpeg(cut))
+    assert len(page.glyphs) > 100
+    for region in page.regions:
+        for box in (region.box, *(glyph.box for line in region.lines for glyph in line.glyphs)):
+            assert 0 <= box.left < box.right <= page.scan.width
+            assert 0 <= box.top < box.bottom <= page.scan.height

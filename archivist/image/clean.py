@@ -45,11 +45,11 @@ class Cleaned:
     def turned(self, rotation: int) -> "Cleaned":
         """Return it turned clockwise by 90, 180 or 270 degrees."""
         height, width = self.black.shape
-        # From pixels of the turned image to pixels of this one.
+        # From places on the turned image to places on this one; a place is the edge of a pixel, as in Box.
         back = {
-            90: [[0, 1, 0], [-1, 0, height - 1]],
-            180: [[-1, 0, width - 1], [0, -1, height - 1]],
-            270: [[0, -1, width - 1], [1, 0, 0]],
+            90: [[0, 1, 0], [-1, 0, height]],
+            180: [[-1, 0, width], [0, -1, height]],
+            270: [[0, -1, width], [1, 0, 0]],
         }[rotation]
         turn = np.array([*back, [0, 0, 1]], np.float64)
         forth = np.linalg.inv(turn)

@@ -41,10 +41,14 @@ MOST_PIXELS = 150_000_000
 #: A scan of more pixels than this is decoded smaller, no side below the second figure: A3 at 400 dpi stays as it is.
 _LARGE, _LARGE_SIDE = 45_000_000, 4500
 _ORIENTATION = 0x0112
+#: What can be made smaller as it stands; deep grey and transparent pictures must be made plain first.
+_PLAIN_MODES = frozenset({"1", "L", "P", "RGB", "CMYK", "YCbCr"})
 #: No character fits into less.
 LEAST_SIDE = 32
 PDF_DPI = 300
 _PDF_DPI_BOUNDS = (100, 400)
+#: A picture that takes up less of a page than this is an emblem, not a scan.
+_LEAST_OF_PAGE = 0.2
 #: Fax machines write pixels up to twice as tall as wide; beyond that the resolution is a mistake.
 _STRETCHED, _MOST_STRETCHED = 1.2, 4.0
 #: Brightest value of 8, 10, 12, 14 and 16 bits a pixel.
@@ -173,7 +177,8 @@ def _frame(image: "Image", frame: int) -> Picture:
         # JPEG decodes straight to a half or a quarter.
         image.draft(None, smaller)
     image.load()
-    if smaller and image.size[0] >= 2 * smaller[0]:
+    plain = image.mode in _PLAIN_MODES and "transparency" not in image.info
+    if smaller and plain and image.size[0] >= 2 * smaller[0]:
         lies = image.getexif().get(_ORIENTATION, 1)
         image = image.convert("L" if image.mode in ("1", "L") else "RGB").reduce(image.size[0] // smaller[0])
         image.getexif()[_ORIENTATION] = lies
@@ -194,6 +199,10 @@ def _frame(image: "Image", frame: int) -> Picture:
         pixels = _eight_bits(np.asarray(upright))
     else:
         pixels = np.asarray(upright.convert("RGB"))
+    if smaller and not plain:
+        from PIL import Image
+
+        pixels = np.asarray(Image.fromarray(pixels).reduce(max(full) // max(smaller)))
     # 72 and 96 are what programs write when they do not know.
     return Picture(pixels, full, across if across > 96.5 else None, stretch=stretch)
 
@@ -280,7 +289,7 @@ def _pdf_page(data: bytes, index: int) -> Picture:
         try:
             page = document[index]
             width, height = page.get_size()
-            dpi = _pdf_dpi(page, width)
+            dpi = _pdf_dpi(page, width, height)
             _check_size(width * dpi / 72, height * dpi / 72)
             pixels = np.ascontiguousarray(page.render(scale=dpi / 72, rev_byteorder=True).to_numpy()[:, :, :3])
             empty = next(page.get_objects(max_depth=1), None) is None
@@ -297,14 +306,21 @@ def _pdf_page(data: bytes, index: int) -> Picture:
     return Picture(pixels, size, dpi, text_layer(data, index, dpi / 72, size, pages))
 
 
-def _pdf_dpi(page: Any, width: float) -> float:
-    """Return the resolution of the scan that fills the page, so that no pixel of it is lost; PDF_DPI without one."""
+def _pdf_dpi(page: Any, width: float, height: float) -> float:
+    """Return the finest resolution of the scans that a page of `width` × `height` points is made of.
+
+    PDF_DPI where there is none; less, down to 72, where the page would have more pixels than a scan may.
+    """
     from pypdfium2 import raw
 
-    low, high = _PDF_DPI_BOUNDS
+    found = [0.0]
     for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
-        left, _bottom, right, _top = image.get_bounds()
-        if right - left > 0.8 * width:
-            columns = image.get_px_size()[0]
-            return float(min(max(columns * 72 / (right - left), low), high))
-    return float(PDF_DPI)
+        left, bottom, right, top = image.get_bounds()
+        across, down = right - left, top - bottom
+        if across * down > _LEAST_OF_PAGE * width * height:
+            # A layer may lie on its side; the longer side of either is the same side.
+            found.append(max(image.get_px_size()) * 72 / max(across, down))
+    low, high = _PDF_DPI_BOUNDS
+    dpi = min(max(max(found), low), high) if max(found) else PDF_DPI
+    # Some programs write a pixel as a point; a sheet too large even so is no paper.
+    return float(min(dpi, max(72 * (0.99 * MOST_PIXELS / max(width * height, 1.0)) ** 0.5, 72)))

@@ -383,3 +383,19 @@ def test_a_very_large_scan_is_opened_smaller_and_keeps_its_size_and_the_way_it_l
     assert (width, height) == (3000, 4600)
     assert picture.pixels[: height // 2 - 2, width - 290 :].max() < 60
     assert picture.pixels[:, : width - 310].min() > 200
+
+
+@pytest.mark.parametrize("mode", ["I;16", "RGBA"])
+def test_a_very_large_deep_or_transparent_scan_keeps_its_ink(mode: str) -> None:
+    if mode == "RGBA":
+        sheet = Image.new("RGBA", (9000, 5200), (0, 0, 0, 0))
+        sheet.paste((0, 0, 0, 255), (0, 0, 4500, 600))
+    else:
+        values = np.full((5200, 9000), 61000, np.uint16)
+        values[:600, :4500] = 9000
+        sheet = Image.fromarray(values)
+    picture = open_page(encoded(sheet, "PNG", compress_level=1), 0)
+    assert picture.size == (9000, 5200)
+    assert picture.pixels.shape == (2600, 4500, 3)
+    assert picture.pixels[:290, :2240].max() < 60
+    assert picture.pixels[310:].min() > 200

@@ -41,5 +41,5 @@ def test_turning_keeps_the_way_back_to_the_scan(turn: int) -> None:
     cleaned = Cleaned(black, None, (), np.array([[2.0, 0, 7], [0, 2.0, 3]]))
     turned = cleaned.turned(turn)
     ys, xs = np.nonzero(turned.black == 0)
-    ink = Box(float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max()))
-    assert turned.on_scan(ink) == pytest.approx(cleaned.on_scan(Box(10, 5, 19, 7)))
+    ink = Box(float(xs.min()), float(ys.min()), float(xs.max()) + 1, float(ys.max()) + 1)
+    assert turned.on_scan(ink) == pytest.approx(cleaned.on_scan(Box(10, 5, 20, 8)))
