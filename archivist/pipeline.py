@@ -18,7 +18,7 @@ from archivist.box import Bundle, gather, place
 from archivist.campaigns import recognise
 from archivist.catalog import Catalog
 from archivist.describe import assemble, describe, title_of
-from archivist.errors import DescribingFailed, ScanError, TooManyFailures, UnreadableScan
+from archivist.errors import DescribingFailed, ReadingFailed, ScanError, TooManyFailures, UnreadableScan
 from archivist.image.open import SUFFIXES, media_type, misnamed, page_count
 from archivist.model import CampaignLink, Document, Failure, Item, Page
 from archivist.reading import Task, process, recipe
@@ -258,7 +258,7 @@ class Batch:
                     self._pool = None
                 if alone:
                     why = _("the page ended the program that read it; the original is kept, report this with the scan")
-                    self._keep(task, Failure(task.source, task.index, "read", "reading failed", why))
+                    self._keep(task, Failure(task.source, task.index, "read", ReadingFailed.cause, why))
                 else:
                     self._suspects.append(task)
             else:

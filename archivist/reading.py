@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from archivist import __version__
-from archivist.errors import NotInstalled, ScanError
+from archivist.errors import NotInstalled, ReadingFailed, ScanError
 from archivist.image.clean import Cleaned, clean
 from archivist.image.open import Picture, media_type, misnamed, open_page
 from archivist.image.table import find_cells, without_rules
@@ -76,7 +76,7 @@ def process(task: Task) -> Page | Failure:
         # Whatever one page does, the others go on; the text says where to look.
         why = _("{kind}: {reason}; the original is kept, report this with the scan")
         text = why.format(kind=type(error).__name__, reason=error)
-        return Failure(task.source, task.index, "read", "reading failed", text)
+        return Failure(task.source, task.index, "read", ReadingFailed.cause, text)
 
 
 @lru_cache(maxsize=1)
@@ -119,8 +119,9 @@ def read_page(data: bytes, name: str, sha256: str, index: int, first: Reader, se
     steps = (*opened, *cleaned.steps, Step("read", f"{first.name}: {count} lines, {len(cells)} ruled cells"), *more)
     inks = [ink for ink in (cleaned.black, cleaned.red) if ink is not None]
     blank = not count and all(float((ink < 128).mean()) < _BLANK_INK for ink in inks)
-    placed = (_moved(region, cleaned.on_scan) for region in regions)
-    return Page(1, scan, tuple(_moved(region, _within(scan)) for region in placed), cleaned.rotation, blank, steps)
+    cut = _within(scan)
+    placed = tuple(_moved(region, lambda box: cut(cleaned.on_scan(box))) for region in regions)
+    return Page(1, scan, placed, cleaned.rotation, blank, steps)
 
 
 def _speaks(layer: TextLayer) -> bool:
