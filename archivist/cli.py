@@ -322,9 +322,13 @@ def _date(item: "Item") -> str:
 def review(limit: int, archive: Path) -> None:
     """List what waits for a person."""
     with _opened(archive) as rooms:
+        pages = rooms.catalog.hardly_read(limit)
         waiting = rooms.catalog.waiting(limit)
-    if not waiting:
+    if not pages and not waiting:
         click.echo(_("Nothing waits for review."))
+    for page in pages:
+        text = _("p. {page}: {scan} hardly reads; look at the scan, scan it again where it can be better")
+        click.echo(f"{_sure(page.confidence)}  {text.format(page=page.number, scan=page.scan)}  [{page.item_id}]")
     for one in waiting:
         field = one.field
         ink = _("p. {page}: “{raw}”").format(page=field.evidence.page, raw=field.raw)
@@ -379,12 +383,13 @@ def status(archive: Path) -> None:
     with _opened(archive) as rooms:
         counts = rooms.catalog.counts()
         failures = rooms.catalog.failures()
-    text = _("{items} items, {pages} pages, {campaigns} campaigns, {review} values waiting for review")
+    text = _("{items} items, {pages} pages, {campaigns} campaigns; waiting for review: {review} values, {poor} pages")
     click.echo(
         text.format(
-            items=counts.items, pages=counts.pages, campaigns=counts.campaigns, review=counts.fields.get("review", 0)
+            items=counts.items, pages=counts.pages, campaigns=counts.campaigns,
+            review=counts.fields.get("review", 0), poor=counts.hardly_read,
         )
-    )
+    )  # fmt: skip
     for failure, at in failures:
         where = f"{failure.source}" + (" " + _("p. {number}").format(number=failure.index + 1) if failure.index else "")
         click.echo(f"{at[:16]}  {_(failure.cause)}  {where}: {failure.message}")

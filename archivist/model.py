@@ -94,6 +94,7 @@ class Region:
     """A part of the page with a purpose; cells of a ruled table carry row and column, counted from 0.
 
     Cells of one table share `table` (0, 1 …); `rows` and `columns` say over how many grid lines a merged cell reaches.
+    `crop` is the SHA-256 of a picture of the region, kept where it holds handwriting.
     """
 
     kind: RegionKind
@@ -104,6 +105,7 @@ class Region:
     column: int | None = None
     rows: int = 1
     columns: int = 1
+    crop: str | None = None
 
     @property
     def text(self) -> str:
@@ -137,10 +139,24 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """A seal or stamp before anything is read in it, in reading pixels.
+
+    `shape` is `round` for the round or oval seal of an office, `ruled` for a stamp with rules, as 归档章. `red` says
+    that its colour tells its ink from black; where it is not, the seal stands on a grey or black-and-white scan.
+    """
+
+    box: Box
+    shape: Literal["round", "ruled"] = "round"
+    red: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """One page image as kept: name as it came, SHA-256 of the bytes, and its place in them (PDF, TIFF), from 0.
 
-    `width` and `height` are in pixels; `dpi` is None where the scan does not say.
+    `width` and `height` are in pixels; `dpi` is None where the scan does not say. Where two facing pages were scanned
+    at once, `part` counts them in reading order, from 0, and `area` is where this one lies on the scan.
     """
 
     name: str
@@ -150,6 +166,8 @@ class Scan:
     height: int
     dpi: float | None = None
     media_type: str = "application/octet-stream"
+    part: int = 0
+    area: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)

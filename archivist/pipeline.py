@@ -21,7 +21,7 @@ from archivist.describe import assemble, describe, title_of
 from archivist.errors import DescribingFailed, ReadingFailed, ScanError, TooManyFailures, UnreadableScan
 from archivist.image.open import SUFFIXES, media_type, misnamed, page_count
 from archivist.model import CampaignLink, Document, Failure, Item, Page
-from archivist.reading import Task, process, recipe
+from archivist.reading import Reading, Task, process, recipe
 from archivist.settings import Settings, cores
 from archivist.store import Store
 
@@ -74,7 +74,7 @@ class _Open:
 
     bundle: Bundle
     tasks: list[Task]
-    pages: dict[_Key, Page] = field(default_factory=dict)
+    pages: dict[_Key, tuple[Page, ...]] = field(default_factory=dict)
     waiting: set[_Key] = field(default_factory=set)
     #: Whether a page of it was read in this run, whether one could not be used.
     fresh: bool = False
@@ -104,7 +104,7 @@ class Batch:
         self._failed_before: set[str] = set()
         self._undescribed: set[str] = set()
         self._open: list[_Open] = []
-        self._flights: dict[Future[Page | Failure], tuple[Executor, Task]] = {}
+        self._flights: dict[Future[Reading | Failure], tuple[Executor, Task]] = {}
         self._suspects: list[Task] = []
         self._pool: Executor | None = None
         self._asked_to_stop = False
@@ -265,19 +265,22 @@ class Batch:
                 self._keep(task, result)
         self._finish()
 
-    def _keep(self, task: Task, result: Page | Failure) -> None:
+    def _keep(self, task: Task, result: Reading | Failure) -> None:
         key = (task.sha256, task.index)
         if isinstance(result, Failure):
             self._fail(result)
         else:
-            self._catalog.save_reading(result, self._recipe)
+            # Kept before the reading that names them.
+            for crop in result.crops.values():
+                self._store.put(crop)
+            self._catalog.save_reading(result.pages, self._recipe)
             self._read += 1
             self._tell(Progress(self._done, self._total, _shown(task.source), _("read")))
         for state in self._open:
             if key in state.waiting:
                 state.waiting.discard(key)
-                if isinstance(result, Page):
-                    state.pages[key] = result
+                if isinstance(result, Reading):
+                    state.pages[key] = result.pages
                     state.fresh = True
                 else:
                     state.failed = True
@@ -294,11 +297,12 @@ class Batch:
         for state in [state for state in self._open if not state.waiting]:
             self._open.remove(state)
             # A page that could not be read keeps its number, so that the others keep theirs when it is mended.
-            read = [
-                replace(page, number=number, scan=replace(page.scan, name=task.name))
-                for number, task in enumerate(state.tasks, 1)
-                if (page := state.pages.get((task.sha256, task.index)))
-            ]
+            read, number = [], 0
+            for task in state.tasks:
+                found = state.pages.get((task.sha256, task.index), ())
+                for own, page in enumerate(found, number + 1):
+                    read.append(replace(page, number=own, scan=replace(page.scan, name=task.name)))
+                number += max(len(found), 1)
             if read:
                 self._save(state, read)
 

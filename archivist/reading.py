@@ -1,33 +1,44 @@
 """One page from bytes to text: what a worker does. Computes only; nothing is written here."""
 
-from collections.abc import Callable, Iterable, Sequence
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from gettext import gettext as _
 from importlib.metadata import PackageNotFoundError, version
+from math import ceil
 
 import cv2
 import numpy as np
 
 from archivist import __version__
 from archivist.errors import NotInstalled, ReadingFailed, ScanError
-from archivist.image.clean import Cleaned, clean
-from archivist.image.open import Picture, media_type, misnamed, open_page
-from archivist.image.table import find_cells, without_rules
+from archivist.image.open import Picture, Pixels, media_type, misnamed, open_page
+try:
+    from archivist.image.spread import leaves
+except ImportError:
+    def leaves(pixels):
+        return (Box(0, 0, pixels.shape[1], pixels.shape[0]),)
+from archivist.image.table import find_cells
 from archivist.image.textlayer import TextLayer
-from archivist.model import Box, Cell, Failure, Glyph, Line, Page, Region, Scan, Step
-from archivist.ocr import Grey, Reader
-from archivist.ocr.consensus import second_opinion
-from archivist.ocr.order import arrange
-from archivist.ocr.orientation import turn_needed
+from archivist.leaf import Boxes, Leaf, moved, read_leaf
+from archivist.model import Box, Failure, Glyph, Line, Page, Region, Scan, Step
+from archivist.ocr import Reader
+from archivist.ocr.order import arrange, vertical
 from archivist.store import Store
+from archivist.text import fold
 
 #: A text layer speaks for the page when it has this many characters and pictures cover no more than half of it.
 _LEAST_LAYER = 10
 _MOST_PICTURE = 0.5
-#: Share of dark pixels under which a page without text is an empty sheet, not one that could not be read.
-_BLANK_INK = 0.002
-_LEAST_RED = 0.5
+#: So many of its longest lines are read on the page itself, and so many of their characters must be found there.
+_PROBES, _AGREEMENT = 4, 0.75
+#: Pictures on a page with a text layer are read from this share of the page; smaller ones are emblems.
+_LEAST_IMAGE = 0.01
+#: Pixels around a crop of handwriting, for strokes that reach out of its box.
+_AROUND = 12
+_CROP_QUALITY = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +70,23 @@ def _version(package: str) -> str:
         return "-"
 
 
-def process(task: Task) -> Page | Failure:
-    """Return the page `task` asks for, or why it could not be read.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a scan gave: a page, or two that face each other, and pictures of its handwriting by their SHA-256."""
+
+    pages: tuple[Page, ...]
+    crops: Mapping[str, bytes]
+
+
+def process(task: Task) -> Reading | Failure:
+    """Return what the scan `task` asks for gave, or why it could not be read.
 
     Raises NotInstalled only: without a reader no page of the batch can be read.
     """
     try:
         data = _original(task.store, task.sha256)
         first, second = readers(task.threads, task.second_reader)
-        return read_page(data, task.name, task.sha256, task.index, first, second)
+        return read_scan(data, task.name, task.sha256, task.index, first, second)
     except NotInstalled:
         raise
     except ScanError as error:
@@ -94,38 +113,78 @@ def readers(threads: int, with_second: bool) -> tuple[Reader, Reader | None]:
     return RapidReader(threads), TesseractReader() if with_second else None
 
 
-def read_page(data: bytes, name: str, sha256: str, index: int, first: Reader, second: Reader | None) -> Page:
-    """Return page `index` (from 0) of the scan `data` as text that knows where it stands; its number is 1.
+def read_scan(data: bytes, name: str, sha256: str, index: int, first: Reader, second: Reader | None) -> Reading:
+    """Return page `index` (from 0) of the scan `data` as text that knows where it stands; two pages where two face.
 
-    Raises ScanError where the scan cannot be opened.
+    Every one is page 1. Raises ScanError where the scan cannot be opened.
     """
     picture = open_page(data, index)
     scan = Scan(name, sha256, index, *picture.size, picture.dpi, media_type(data))
     opened = tuple(_oddities(scan, picture))
-    if picture.text and _speaks(picture.text):
-        return _from_text_layer(scan, picture, picture.text, opened)
-    cleaned = _cleaned(picture)
-    cells, black, lines = _read_black(cleaned, first)
-    if turn := turn_needed(cleaned.black, lines, first):
-        cleaned = cleaned.turned(turn)
-        cells, black, lines = _read_black(cleaned, first)
-    red, more = _read_red(cleaned, first)
-    lines = _without_doubles(lines, red)
-    if second:
-        lines, asked = second_opinion(black, lines, second)
-        more.extend(asked)
-    regions = arrange(lines, red, cells, cleaned.seals, cleaned.black.shape[0])
-    count = sum(len(region.lines) for region in regions)
-    steps = (*opened, *cleaned.steps, Step("read", f"{first.name}: {count} lines, {len(cells)} ruled cells"), *more)
-    inks = [ink for ink in (cleaned.black, cleaned.red) if ink is not None]
-    blank = not count and all(float((ink < 128).mean()) < _BLANK_INK for ink in inks)
-    cut = _within(scan)
-    placed = tuple(_moved(region, lambda box: cut(cleaned.on_scan(box))) for region in regions)
-    return Page(1, scan, placed, cleaned.rotation, blank, steps)
+    if picture.text and (page := _from_text_layer(scan, picture, picture.text, opened, first, second)):
+        return Reading((page,), {})
+    areas = leaves(picture.pixels)
+    read = [read_leaf(_part(picture.pixels, area), picture.stretch, first, second) for area in areas]
+    if len(read) > 1:
+        opened = (*opened, Step("open", "two facing pages on one scan, read one by one"))
+        if _runs_down(read):
+            # Books in vertical lines open the other way.
+            areas, read = areas[::-1], read[::-1]
+    pages, crops = [], {}
+    for part, (area, leaf) in enumerate(zip(areas, read, strict=True)):
+        to_scan = _to_scan(picture, scan, area)
+        regions = []
+        for region in moved(leaf.regions, to_scan):
+            if any(line.handwritten for line in region.lines):
+                crop = _crop(picture, region.box)
+                digest = hashlib.sha256(crop).hexdigest()
+                crops[digest] = crop
+                region = replace(region, crop=digest)
+            regions.append(region)
+        place = replace(scan, part=part, area=_on_scan(area, to_scan)) if len(read) > 1 else scan
+        pages.append(Page(1, place, tuple(regions), leaf.rotation, leaf.blank, (*opened, *leaf.steps)))
+    return Reading(tuple(pages), crops)
 
 
-def _speaks(layer: TextLayer) -> bool:
-    return layer.believable and layer.characters >= _LEAST_LAYER and layer.pictures <= _MOST_PICTURE
+def read_page(data: bytes, name: str, sha256: str, index: int, first: Reader, second: Reader | None) -> Page:
+    return read_scan(data, name, sha256, index, first, second).pages[0]
+
+
+def _part(pixels: Pixels, area: Box) -> Pixels:
+    left, top, right, bottom = map(round, area)
+    return np.ascontiguousarray(pixels[top:bottom, left:right])
+
+
+def _runs_down(read: Sequence[Leaf]) -> bool:
+    return vertical([line for leaf in read for region in leaf.regions for line in region.lines])
+
+
+def _to_scan(picture: Picture, scan: Scan, area: Box) -> Callable[[Boxes], Boxes]:
+    """Return what leads from pixels of `area` to those of the scan, no farther than its edge; a pixel always stays."""
+    height, width = picture.pixels.shape[:2]
+    scale = np.tile((scan.width / width, scan.height / height), 2)
+    edge = np.array((scan.width, scan.height), np.float64)
+
+    def move(boxes: Boxes) -> Boxes:
+        there = (boxes + (*area[:2], *area[:2])) * scale
+        start = np.clip(there[:, :2], 0, edge - 1)
+        return np.hstack([start, np.maximum(np.minimum(there[:, 2:], edge), start + 1)])
+
+    return move
+
+
+def _on_scan(area: Box, to_scan: Callable[[Boxes], Boxes]) -> Box:
+    return Box._make(to_scan(np.array([[0, 0, area.width, area.height]], np.float64))[0].tolist())
+
+
+def _crop(picture: Picture, box: Box) -> bytes:
+    """Return what stands in `box` of the scan, and a little around it, as JPEG."""
+    height, width = picture.pixels.shape[:2]
+    across, down = width / picture.size[0], height / picture.size[1]
+    left, right = max(int((box.left - _AROUND) * across), 0), ceil((box.right + _AROUND) * across)
+    top, bottom = max(int((box.top - _AROUND) * down), 0), ceil((box.bottom + _AROUND) * down)
+    part = cv2.cvtColor(picture.pixels[top:bottom, left:right], cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", part, [cv2.IMWRITE_JPEG_QUALITY, _CROP_QUALITY])[1].tobytes()
 
 
 def _oddities(scan: Scan, picture: Picture) -> Iterable[Step]:
@@ -135,28 +194,56 @@ def _oddities(scan: Scan, picture: Picture) -> Iterable[Step]:
         yield Step("open", f"its pixels are {picture.stretch:.2f} times as tall as wide; read as on the paper")
 
 
-def _cleaned(picture: Picture) -> Cleaned:
-    """Return the reading image of a scan, of which pixels that are not square are drawn out first."""
-    pixels = picture.pixels
-    if picture.stretch != 1:
-        height, width = pixels.shape[:2]
-        square = (round(width / min(picture.stretch, 1)), round(height * max(picture.stretch, 1)))
-        pixels = np.asarray(cv2.resize(pixels, square, interpolation=cv2.INTER_CUBIC), np.uint8)
-    cleaned = clean(pixels)
-    to_scan = np.diag([picture.size[0] / pixels.shape[1], picture.size[1] / pixels.shape[0]])
-    return replace(cleaned, matrix=to_scan @ cleaned.matrix)
+def _from_text_layer(
+    scan: Scan, picture: Picture, layer: TextLayer, opened: tuple[Step, ...], first: Reader, second: Reader | None
+) -> Page | None:
+    """Return the page as its text layer says, and its pictures as read; None where the layer is not to be believed.
 
-
-def _from_text_layer(scan: Scan, picture: Picture, layer: TextLayer, opened: tuple[Step, ...]) -> Page:
+    The layer must say what the page shows: a few of its lines are read, for a wrong encoding and the text of an older
+    OCR look like any other text.
+    """
+    if not layer.believable or layer.characters < _LEAST_LAYER or layer.pictures > _MOST_PICTURE:
+        return None
+    if not _shows(picture, layer, first):
+        return None
     lines = [
         Line(glyphs, Box.around(glyph.box for glyph in glyphs), "text-layer")
         for line in layer.lines
         if (glyphs := tuple(_typed(line)))
     ]
-    cells: tuple[Cell, ...] = find_cells(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY).astype(np.uint8))
-    regions = tuple(_moved(region, _within(scan)) for region in arrange(lines, (), cells, (), scan.height))
+    apart: list[Region] = []
+    for area in layer.images:
+        if area.width * area.height < _LEAST_IMAGE * scan.width * scan.height or min(area.width, area.height) < 60:
+            continue
+        leaf = read_leaf(_part(picture.pixels, area), 1.0, first, second)
+        for region in moved(leaf.regions, _to_scan(picture, scan, area)):
+            if region.kind == "seal":
+                apart.append(region)
+            else:
+                lines += [line for line in region.lines if not any(line.box.overlap(other.box) for other in lines)]
+    cells = find_cells(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY).astype(np.uint8))
+    regions = (*arrange(lines, (), cells, (), scan.height), *apart)
     read = Step("read", f"text layer of the PDF: {layer.characters} characters")
     return Page(1, scan, regions, steps=(*opened, read))
+
+
+def _shows(picture: Picture, layer: TextLayer, reader: Reader) -> bool:
+    """Whether the page, where it is read, says what `layer` says there."""
+    longest = sorted(layer.lines, key=len)[-_PROBES:]
+    said = "".join(char for line in longest for char, _box in line)
+    strips = []
+    for line in longest:
+        box = Box.around(box for _char, box in line)
+        margin = 0.4 * box.height
+        top, bottom = max(round(box.top - margin), 0), round(box.bottom + margin)
+        strips.append(picture.pixels[top:bottom, max(round(box.left - margin), 0) : round(box.right + margin)])
+    width = max(strip.shape[1] for strip in strips) + 40
+    sheet = [cv2.copyMakeBorder(strip, 12, 12, 20, width - 20 - strip.shape[1], cv2.BORDER_CONSTANT, value=(255,) * 3)
+             for strip in strips]  # fmt: skip
+    grey = np.asarray(cv2.cvtColor(np.vstack(sheet), cv2.COLOR_RGB2GRAY), np.uint8)
+    seen = Counter(fold(char) for line in reader.read(grey) for char in line.text)
+    expected = Counter(fold(char) for char in said if not char.isspace())
+    return (expected & seen).total() >= _AGREEMENT * expected.total()
 
 
 def _typed(line: Sequence[tuple[str, Box]]) -> Iterable[Glyph]:
@@ -166,74 +253,3 @@ def _typed(line: Sequence[tuple[str, Box]]) -> Iterable[Glyph]:
             yield Glyph(char, box, 1.0)
 
 
-def _read_black(cleaned: Cleaned, reader: Reader) -> tuple[tuple[Cell, ...], Grey, tuple[Line, ...]]:
-    """Return the ruled cells, the black layer without their rules, and the lines on it, in reading pixels."""
-    cells = find_cells(cleaned.black)
-    black = without_rules(cleaned.black, cells)
-    return cells, black, reader.read(black)
-
-
-def _read_red(cleaned: Cleaned, reader: Reader) -> tuple[tuple[Line, ...], list[Step]]:
-    """Return the lines in red ink, in reading pixels, and what was left out of them."""
-    if cleaned.red is None:
-        return (), []
-    ys, xs = np.nonzero(cleaned.red < 160)
-    if not len(ys):
-        return (), []
-    # Specks of colour far from the head would make the picture larger than the writing.
-    (left, right), (top, bottom) = (np.percentile(places, (0.5, 99.5)) for places in (xs, ys))
-    pad = 40
-    left, top = max(int(left) - pad, 0), max(int(top) - pad, 0)
-    part = np.ascontiguousarray(cleaned.red[top : int(bottom) + pad, left : int(right) + pad])
-    lines = [_shifted(line, left, top) for line in reader.read(part)]
-    sure = tuple(line for line in lines if _mean(line) >= _LEAST_RED)
-    unsure = len(lines) - len(sure)
-    return sure, [Step("read", f"marks in red that are no writing: {unsure}")] if unsure else []
-
-
-def _shifted(line: Line, x: float, y: float) -> Line:
-    def moved(box: Box) -> Box:
-        return Box(box.left + x, box.top + y, box.right + x, box.bottom + y)
-
-    glyphs = tuple(replace(glyph, box=moved(glyph.box)) for glyph in line.glyphs)
-    return replace(line, glyphs=glyphs, box=moved(line.box), method=f"{line.method}-red")
-
-
-def _mean(line: Line) -> float:
-    return sum(glyph.confidence for glyph in line.glyphs) / max(len(line.glyphs), 1)
-
-
-def _without_doubles(lines: Sequence[Line], red: Sequence[Line]) -> tuple[Line, ...]:
-    """Return `lines` without faint echoes of what was read in red."""
-    return tuple(
-        line
-        for line in lines
-        if not any(
-            line.box.overlap(other.box) > 0.5 * line.box.width * line.box.height and _mean(line) < _mean(other)
-            for other in red
-        )
-    )
-
-
-def _moved(region: Region, move: Callable[[Box], Box]) -> Region:
-    """Return `region` with every box in it moved."""
-    lines = tuple(
-        replace(
-            line,
-            box=move(line.box),
-            glyphs=tuple(replace(glyph, box=move(glyph.box)) for glyph in line.glyphs),
-        )
-        for line in region.lines
-    )
-    return replace(region, box=move(region.box), lines=lines)
-
-
-def _within(scan: Scan) -> Callable[[Box], Box]:
-    """Return what cuts a box off at the edge of `scan`; a pixel of it always stays."""
-
-    def cut(box: Box) -> Box:
-        left, top = min(max(box.left, 0.0), scan.width - 1.0), min(max(box.top, 0.0), scan.height - 1.0)
-        right, bottom = min(box.right, float(scan.width)), min(box.bottom, float(scan.height))
-        return Box(left, top, max(right, left + 1.0), max(bottom, top + 1.0))
-
-    return cut

@@ -41,7 +41,9 @@ class Intake:
         health = self.archive.verify(lambda text: None)
         assert not health.damaged and not health.unindexed
         kept = set(self.archive.store.digests())
-        assert kept == {digest for digest, _name in self.archive.catalog.scans()}
+        regions = (region for item in self.items for page in item.pages for region in page.regions)
+        crops = {region.crop for region in regions if region.crop}
+        assert kept == {digest for digest, _name in self.archive.catalog.scans()} | crops
         assert {page.scan.sha256 for item in self.items for page in item.pages} <= kept
 
     @property

@@ -1,4 +1,6 @@
+import json
 import sqlite3
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -51,12 +53,14 @@ regions = st.builds(
     cell,
     st.integers(1, 9),
     st.integers(1, 9),
+    st.none() | words,
 )
 size = st.integers(1, 30_000)
-scans = st.builds(Scan, words, words, st.integers(0, 999), size, size, st.none() | st.floats(50, 1200), words)
+dpi = st.none() | st.floats(50, 1200)
+scans = st.builds(Scan, words, words, st.integers(0, 999), size, size, dpi, words, st.integers(0, 1), st.none() | boxes)
 pages = st.builds(
     Page,
-    st.integers(1, 999),
+    st.just(1),
     scans,
     st.lists(regions, max_size=3).map(tuple),
     st.sampled_from([0, 90, 180, 270]),
@@ -65,23 +69,43 @@ pages = st.builds(
 )
 
 
-@given(pages)
-def test_a_page_comes_back_exactly_as_it_was_read(paper):
-    assert unpack(pack(paper), paper.number) == paper
+@given(st.lists(pages, min_size=1, max_size=2).map(tuple))
+def test_pages_come_back_exactly_as_they_were_read(papers):
+    assert unpack(pack(papers)) == papers
 
 
 def test_damaged_bytes_of_a_page_are_named_as_such():
     with pytest.raises(ValueError, match="damaged"):
-        unpack(pack(page(1, "通知"))[:-8])
+        unpack(pack([page(1, "通知")])[:-8])
 
 
 def test_a_reading_is_kept_under_scan_place_and_recipe(catalog):
     paper = page(7, "聊发(1995)58号")
-    catalog.save_reading(paper, RECIPE)
-    catalog.save_reading(paper, RECIPE)
-    assert catalog.reading(paper.scan.sha256, 0, RECIPE) == replace(paper, number=1)
-    assert catalog.reading(paper.scan.sha256, 1, RECIPE) is None
-    assert catalog.reading(paper.scan.sha256, 0, "tesseract") is None
+    catalog.save_reading([paper], RECIPE)
+    catalog.save_reading([paper], RECIPE)
+    assert catalog.reading(paper.scan.sha256, 0, RECIPE) == (replace(paper, number=1),)
+    assert catalog.reading(paper.scan.sha256, 1, RECIPE) == ()
+    assert catalog.reading(paper.scan.sha256, 0, "tesseract") == ()
+
+
+def test_facing_pages_of_one_scan_come_back_as_two(catalog):
+    left = page(1, "第一页")
+    scan = replace(left.scan, area=Box(0, 0, 500, 700))
+    right = replace(page(2, "第二页"), scan=replace(scan, part=1, area=Box(500, 0, 1000, 700)))
+    item = replace(notice("1"), pages=(replace(left, scan=scan), right))
+    catalog.save_item(item, RECIPE)
+    assert catalog.item(item.id).pages == item.pages
+    assert [paper.text for paper in catalog.reading(scan.sha256, 0, RECIPE)] == ["第一页", "第二页"]
+
+
+def test_pages_that_hardly_read_wait_for_a_person_worst_first(catalog):
+    first, second = page(1, "通知", confidence=0.95), page(2, "印章", confidence=0.4)
+    blank, unread = page(3), replace(page(4, name="p04.jpg"), blank=False)
+    sheets = (first, second, blank, unread)
+    catalog.save_item(replace(notice("1"), pages=sheets), RECIPE)
+    assert [(poor.number, poor.confidence) for poor in catalog.hardly_read(9)] == [(4, 0.0), (2, 0.4)]
+    assert len(catalog.hardly_read(1)) == 1
+    assert catalog.counts().hardly_read == 2
 
 
 def test_a_scan_is_known_once_it_is_saved(catalog):
@@ -313,6 +337,31 @@ def test_a_catalogue_of_a_newer_archivist_is_left_alone(tmp_path):
     database.close()
     with pytest.raises(SettingsError, match="newer"):
         Catalog(url_in(tmp_path))
+
+
+def test_a_catalogue_of_version_1_is_brought_up_to_date_and_keeps_its_items(tmp_path):
+    item = notice("1")
+    with Catalog(url_in(tmp_path)) as catalog:
+        catalog.save_item(item, RECIPE)
+    database = sqlite3.connect(tmp_path / "catalogue.db")
+    ((data,),) = database.execute("SELECT data FROM readings LIMIT 1").fetchall()
+    (record,) = json.loads(zlib.decompress(data))["pages"]
+    record |= {
+        "layout": 1,
+        "scan": record["scan"][:7],
+        "regions": [region[:-1] for region in record["regions"]],
+    }
+    database.execute("UPDATE readings SET data = ?", (zlib.compress(json.dumps(record).encode()),))
+    database.execute("DROP INDEX ix_item_pages_confidence")
+    database.execute("ALTER TABLE item_pages DROP COLUMN part")
+    database.execute("ALTER TABLE item_pages DROP COLUMN confidence")
+    database.execute("UPDATE meta SET value = '1' WHERE name = 'schema_version'")
+    database.commit()
+    database.close()
+    for _twice in range(2):
+        with Catalog(url_in(tmp_path)) as catalog:
+            assert catalog.item(item.id) == item
+            assert catalog.hardly_read(9) == []
 
 
 def test_what_is_no_catalogue_is_refused_in_words(tmp_path):

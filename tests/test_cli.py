@@ -5,16 +5,18 @@ import os
 import re
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from archivist import __version__
 from archivist.archive import Archive
-from archivist.settings import load
+from archivist.settings import Settings, load
 from tests.boxes import locked, put, scan
 from tests.command import Call, run, started
 from tests.intake import Intake
+from tests.items import notice, page
 
 COMMANDS = ("ingest", "search", "show", "campaigns", "review", "export", "verify", "reindex", "status")
 
@@ -163,6 +165,14 @@ def test_campaigns_and_review_list_what_there_is(archivist: Call, small_archive:
     one = archivist("campaigns", "创建全国科技工作先进市", "--archive", small_archive).out
     assert "关于创建全国科技工作先进市的决定" in one
     assert archivist("review", "--archive", small_archive).code == 0
+
+
+def test_a_page_that_hardly_reads_waits_for_review(archivist: Call, tmp_path: Path) -> None:
+    unread = replace(page(2, name="p02.jpg"), blank=False)
+    with Archive(Settings(folder=tmp_path / "archive"), create=True) as archive:
+        archive.catalog.save_item(replace(notice("1"), pages=(page(1, "通知"), unread), documents=()), "test")
+    assert "p02.jpg hardly reads" in archivist("review", "--archive", tmp_path / "archive").out
+    assert "1 pages" in archivist("status", "--archive", tmp_path / "archive").out
 
 
 @pytest.mark.parametrize("format", ["xlsx", "csv", "jsonl"])

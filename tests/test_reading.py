@@ -130,7 +130,7 @@ def test_whatever_goes_wrong_inside_a_reader_is_a_failure_of_that_page_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     digest = Store(tmp_path.as_uri()).put(SLIP.data)
-    monkeypatch.setattr("archivist.reading.clean", lambda pixels: 1 / 0)
+    monkeypatch.setattr("archivist.leaf.clean", lambda pixels: 1 / 0)
     failure = process(Task(tmp_path.as_uri(), digest, 0, "p01.jpg", "/box/p01.jpg", 1, False))
     assert isinstance(failure, Failure)
     assert failure.cause == "reading failed"

@@ -29,7 +29,10 @@ from archivist.errors import NotFound, WrongCall
 from archivist.model import Campaign, DocumentKind, Failure, Field, Item, Page
 from archivist.text import fold
 
-__all__ = ["Catalog", "Counts", "Waiting"]
+__all__ = ["READS_FROM", "Catalog", "Counts", "PoorPage", "Waiting"]
+
+#: A page of which the characters are on average less sure than this is one for a person to read.
+READS_FROM = 0.6
 
 # Items held in memory at a time while many are given out.
 _WINDOW = 50
@@ -43,6 +46,7 @@ class Counts:
     pages: int
     campaigns: int
     fields: Mapping[str, int]
+    hardly_read: int
     failures: Mapping[str, int]
 
 
@@ -53,6 +57,16 @@ class Waiting:
     item_id: str
     document_kind: DocumentKind
     field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class PoorPage:
+    """A page that hardly reads: its item, its number there, the name of its scan, and how well it reads (0..1)."""
+
+    item_id: str
+    number: int
+    scan: str
+    confidence: float
 
 
 class Catalog:
@@ -103,17 +117,17 @@ class Catalog:
             yield from ((row.sha256, row.name) for row in rows)
             last = rows[-1].sha256
 
-    def save_reading(self, page: Page, recipe: str) -> None:
-        """Keep what `recipe` read on the scan of `page`; a reading that is there already stays as it is."""
+    def save_reading(self, pages: Sequence[Page], recipe: str) -> None:
+        """Keep what `recipe` read on one scan, two pages where they face each other; what is there already stays."""
         with self._database.writing() as connection:
-            add_reading(connection, page, recipe, _now())
+            add_reading(connection, pages, recipe, _now())
 
-    def reading(self, sha256: str, index: int, recipe: str) -> Page | None:
-        """Return what `recipe` read on page `index` (from 0) of a scan, as page 1, or None if it has not."""
+    def reading(self, sha256: str, index: int, recipe: str) -> tuple[Page, ...]:
+        """Return what `recipe` read on page `index` (from 0) of a scan, each page as page 1; nothing if it has not."""
         same = (readings.c.sha256 == sha256, readings.c.place == index, readings.c.recipe == recipe)
         with self._database.reading() as connection:
             data = connection.scalar(select(readings.c.data).where(*same))
-        return None if data is None else unpack(data)
+        return () if data is None else unpack(data)
 
     def save_item(self, item: Item, recipe: str) -> None:
         """Keep `item` in place of what is known of it, and queue it for the index, all or nothing.
@@ -253,12 +267,14 @@ class Catalog:
         """Return how much the catalogue holds."""
         status = select(fields.c.status, func.count()).group_by(fields.c.status)
         cause = select(failures.c.cause, func.count()).group_by(failures.c.cause)
+        poor = select(func.count()).where(item_pages.c.confidence < READS_FROM)
         with self._database.reading() as connection:
             return Counts(
                 _size(connection, items),
                 _size(connection, item_pages),
                 _size(connection, campaigns),
                 {row[0]: row[1] for row in connection.execute(status)},
+                connection.scalar(poor) or 0,
                 {row[0]: row[1] for row in connection.execute(cause)},
             )
 
@@ -274,6 +290,21 @@ class Catalog:
         )
         with self._database.reading() as connection:
             return [Waiting(row.item, row.kind, field_of(row)) for row in connection.execute(query)]
+
+    def hardly_read(self, limit: int) -> list[PoorPage]:
+        """Return the `limit` pages that read worst, of those a person should look at: what they say is doubtful.
+
+        A blank page is none of them; one with marks of which nothing could be read comes first.
+        """
+        own = item_pages.c
+        query = (
+            select(own.item, own.number, own.scan_name, own.confidence)
+            .where(own.confidence < READS_FROM)
+            .order_by(own.confidence, own.item, own.position)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [PoorPage(*row) for row in connection.execute(query)]
 
     def _names(self) -> Iterator[str]:
         last = b""

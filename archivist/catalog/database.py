@@ -7,10 +7,10 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, make_url, select, update
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
-from archivist.catalog.tables import SCHEMA_VERSION, meta, tables
+from archivist.catalog.tables import SCHEMA_VERSION, item_pages, meta, tables
 from archivist.errors import ArchiveBusy, ArchivistError, NotInstalled, SettingsError
 
 # Seconds a writer waits for another; the URL may say otherwise (sqlite:///catalogue.db?timeout=60).
@@ -37,7 +37,10 @@ class Database:
                 with self.writing() as connection:
                     _make_tables(connection)
             with self.reading() as connection:
-                _check_version(connection)
+                old = _check_version(connection) < SCHEMA_VERSION
+            if old:
+                with self.writing() as connection:
+                    _bring_up_to_date(connection)
         except ArchiveBusy:
             self.close()
             raise
@@ -112,11 +115,22 @@ def _make_tables(connection: Connection) -> None:
         connection.execute(insert(meta).values(name="schema_version", value=str(SCHEMA_VERSION)))
 
 
-def _check_version(connection: Connection) -> None:
+def _bring_up_to_date(connection: Connection) -> None:
+    """Give tables of version 1 what version 2 added; another process may have been faster."""
+    if _check_version(connection) < 2:
+        connection.exec_driver_sql("ALTER TABLE item_pages ADD COLUMN part INTEGER DEFAULT 0 NOT NULL")
+        connection.exec_driver_sql("ALTER TABLE item_pages ADD COLUMN confidence FLOAT")
+        for index in item_pages.indexes:
+            index.create(connection, checkfirst=True)
+    connection.execute(update(meta).where(meta.c.name == "schema_version").values(value=str(SCHEMA_VERSION)))
+
+
+def _check_version(connection: Connection) -> int:
     found = _version(connection)
     if found is None or int(found) > SCHEMA_VERSION:
         message = _("A newer archivist wrote this catalogue (tables {found}, known here {known}). Update archivist.")
         raise SettingsError(message.format(found=found, known=SCHEMA_VERSION))
+    return int(found)
 
 
 def _version(connection: Connection) -> str | None:

@@ -1,29 +1,51 @@
-"""A page as the catalogue keeps it: one compressed run of bytes that gives back exactly the same value."""
+"""Pages as the catalogue keeps them: one compressed run of bytes that gives back exactly the same values."""
 
 import json
 import zlib
 from collections.abc import Sequence
+from dataclasses import astuple, replace
 from itertools import chain, islice
 from typing import Any
 
 from archivist.model import Alternative, Box, Glyph, Line, Page, Region, Scan, Step
 
 # Written into every record, so that a later version knows how an earlier one laid it out.
-_LAYOUT = 1
+_LAYOUT = 2
 
 
-def pack(page: Page) -> bytes:
-    """Return `page` as bytes for `unpack`, without its number: one reading may stand in several items."""
+def pack(pages: Sequence[Page]) -> bytes:
+    """Return the pages of one scan as bytes for `unpack`, without numbers: a reading may stand in several items."""
+    record = {"layout": _LAYOUT, "pages": [_record(page) for page in pages]}
+    return zlib.compress(json.dumps(record, separators=(",", ":")).encode("ascii"))
+
+
+def unpack(data: bytes) -> tuple[Page, ...]:
+    """Return the pages that `pack` made `data` of, each as page 1.
+
+    Raises ValueError where the bytes are damaged or were written by a version of archivist newer than this.
+    """
+    try:
+        record = json.loads(zlib.decompress(data))
+    except zlib.error as error:
+        raise ValueError(f"the bytes of a page are damaged: {error}") from error
+    if record["layout"] > _LAYOUT:
+        raise ValueError(f"layout {record['layout']} of a page is newer than this version of archivist")
+    # Layout 1 held a single page.
+    return tuple(_page(page) for page in record.get("pages", [record]))
+
+
+def _record(page: Page) -> dict[str, Any]:
     lines = [line for region in page.regions for line in region.lines]
     glyphs = [glyph for line in lines for glyph in line.glyphs]
     scan = page.scan
-    record = {
-        "layout": _LAYOUT,
-        "scan": [scan.name, scan.sha256, scan.index, scan.width, scan.height, scan.dpi, scan.media_type],
+    return {
+        "scan": list(astuple(scan)),
         "rotation": page.rotation,
         "blank": page.blank,
         "steps": [[step.stage, step.what] for step in page.steps],
-        "regions": [[*r.box, r.kind, len(r.lines), r.table, r.row, r.column, r.rows, r.columns] for r in page.regions],
+        "regions": [
+            [*r.box, r.kind, len(r.lines), r.table, r.row, r.column, r.rows, r.columns, r.crop] for r in page.regions
+        ],
         "lines": [[*line.box, len(line.glyphs), line.method, line.handwritten] for line in lines],
         "chars": _joined([glyph.char for glyph in glyphs]),
         "boxes": list(chain.from_iterable(glyph.box for glyph in glyphs)),
@@ -34,20 +56,9 @@ def pack(page: Page) -> bytes:
             if glyph.alternatives
         ],
     }
-    return zlib.compress(json.dumps(record, separators=(",", ":")).encode("ascii"))
 
 
-def unpack(data: bytes, number: int = 1) -> Page:
-    """Return the page that `pack` made `data` of, as page `number` of its item.
-
-    Raises ValueError where the bytes are damaged or were written by a version of archivist newer than this.
-    """
-    try:
-        record = json.loads(zlib.decompress(data))
-    except zlib.error as error:
-        raise ValueError(f"the bytes of a page are damaged: {error}") from error
-    if record["layout"] != _LAYOUT:
-        raise ValueError(f"layout {record['layout']} of a page is newer than this version of archivist")
+def _page(record: Any) -> Page:
     glyphs = iter(_glyphs(record))
     lines = iter(
         [
@@ -56,11 +67,14 @@ def unpack(data: bytes, number: int = 1) -> Page:
         ]
     )
     regions = tuple(
-        Region(kind, Box(*box), tuple(islice(lines, length)), table, row, column, rows, columns)
-        for *box, kind, length, table, row, column, rows, columns in record["regions"]
+        Region(kind, Box(left, top, right, bottom), tuple(islice(lines, length)), *grid)
+        for left, top, right, bottom, kind, length, *grid in record["regions"]
     )
     steps = tuple(Step(stage, what) for stage, what in record["steps"])
-    return Page(number, Scan(*record["scan"]), regions, record["rotation"], record["blank"], steps)
+    scan = Scan(*record["scan"])
+    if scan.area is not None:
+        scan = replace(scan, area=Box(*scan.area))
+    return Page(1, scan, regions, record["rotation"], record["blank"], steps)
 
 
 def _joined(chars: Sequence[str]) -> str | Sequence[str]:

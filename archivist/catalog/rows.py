@@ -50,14 +50,14 @@ def write_item(connection: Connection, item: Item, recipe: str, moment: str) -> 
     _tend_campaigns(connection, was_in | {link.id for link in item.campaigns})
 
 
-def add_reading(connection: Connection, page: Page, recipe: str, moment: str) -> int:
-    """Keep `page` as read by `recipe`, unless it is kept already, and return the number of that row."""
-    scan = page.scan
+def add_reading(connection: Connection, pages: Sequence[Page], recipe: str, moment: str) -> int:
+    """Keep `pages` of one scan as read by `recipe`, unless they are kept already, and return the number of that row."""
+    scan = pages[0].scan
     same = (readings.c.sha256 == scan.sha256, readings.c.place == scan.index, readings.c.recipe == recipe)
     found = connection.scalar(select(readings.c.id).where(*same))
     if found is not None:
         return int(found)
-    row = {"sha256": scan.sha256, "place": scan.index, "recipe": recipe, "data": pack(page)}
+    row = {"sha256": scan.sha256, "place": scan.index, "recipe": recipe, "data": pack(pages)}
     query = insert(readings).values(**row, saved_at=moment).returning(readings.c.id)
     return int(connection.execute(query).scalar_one())
 
@@ -118,13 +118,22 @@ def _insert(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) 
 
 
 def _page_rows(connection: Connection, item: Item, recipe: str, moment: str) -> list[dict[str, Any]]:
+    together: dict[tuple[str, int], dict[int, Page]] = defaultdict(dict)
+    for page in item.pages:
+        together[page.scan.sha256, page.scan.index][page.scan.part] = page
+    kept = {
+        key: add_reading(connection, [parts[part] for part in sorted(parts)], recipe, moment)
+        for key, parts in together.items()
+    }
     return [
         {
             "item": item.id,
             "position": position,
             "number": page.number,
-            "reading": add_reading(connection, page, recipe, moment),
+            "reading": kept[page.scan.sha256, page.scan.index],
             "scan_name": page.scan.name,
+            "part": page.scan.part,
+            "confidence": page.confidence,
         }
         for position, page in enumerate(item.pages)
     ]
@@ -210,17 +219,17 @@ def _tend_campaigns(connection: Connection, ids: Iterable[str]) -> None:
 def _pages(connection: Connection, ids: Sequence[str]) -> dict[str, list[Page]]:
     own = item_pages.c
     query = (
-        select(own.item, own.number, own.scan_name, readings.c.data)
+        select(own.item, own.number, own.scan_name, own.part, readings.c.data)
         .join(readings, own.reading == readings.c.id)
         .where(own.item.in_(ids))
         .order_by(own.item, own.position)
     )
     found = defaultdict(list)
     for row in connection.execute(query):
-        page = unpack(row.data, row.number)
+        page = next(page for page in unpack(row.data) if page.scan.part == row.part)
         if page.scan.name != row.scan_name:
             page = replace(page, scan=replace(page.scan, name=row.scan_name))
-        found[row.item].append(page)
+        found[row.item].append(replace(page, number=row.number))
     return found
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 # Raised by one with every change of the tables that an older version of archivist could not write to.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Words(TypeDecorator[str]):
@@ -95,6 +95,10 @@ item_pages = Table(
     Column("number", Integer, nullable=False),
     Column("reading", Integer, ForeignKey("readings.id"), nullable=False, index=True),
     Column("scan_name", Words, nullable=False),
+    # Which page of the reading: facing pages scanned at once are one reading.
+    Column("part", Integer, nullable=False, server_default="0"),
+    # How well the page reads as a whole; NULL for what tables of version 1 held.
+    Column("confidence", Float, index=True),
 )
 
 documents = Table(

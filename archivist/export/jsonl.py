@@ -66,11 +66,14 @@ def _campaign(link: CampaignLink) -> dict[str, Any]:
 
 def _page(page: Page) -> dict[str, Any]:
     scan = page.scan
+    place: dict[str, Any] = {"name": scan.name, "sha256": scan.sha256, "index": scan.index}
+    if scan.area:
+        place["area"] = _outward(scan.area, scan)
     return {
         "number": page.number,
         "text": page.text,
         "confidence": round(page.confidence, 4),
         "blank": page.blank,
         "rotation": page.rotation,
-        "scan": {"name": scan.name, "sha256": scan.sha256, "index": scan.index},
+        "scan": place,
     }

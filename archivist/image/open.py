@@ -198,7 +198,7 @@ def _frame(image: "Image", frame: int) -> Picture:
     if upright.mode.startswith("I") or upright.mode == "F":
         pixels = _eight_bits(np.asarray(upright))
     else:
-        pixels = np.asarray(upright.convert("RGB"))
+        pixels = np.asarray(upright if upright.mode == "RGB" else upright.convert("RGB"))
     if smaller and not plain:
         from PIL import Image
 
@@ -220,6 +220,9 @@ def _turned(image: "Image") -> "Image":
     from PIL import ImageOps
 
     try:
+        # Nearly all scans lie as they are stored, and a copy of one takes time.
+        if image.getexif().get(_ORIENTATION, 1) == 1:
+            return image
         return ImageOps.exif_transpose(image)
     except Exception:
         return image

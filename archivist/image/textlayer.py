@@ -22,6 +22,8 @@ class TextLayer:
     lines: tuple[tuple[tuple[str, Box], ...], ...]
     #: Share of the page's area that pictures cover, 0..1: a scan with a text layer has 1.
     pictures: float
+    #: Where they stand on the rendering.
+    images: tuple[Box, ...] = ()
 
     @property
     def characters(self) -> int:
@@ -76,10 +78,11 @@ def text_layer(data: bytes, index: int, scale: float, size: tuple[int, int], pag
             kept = tuple(line for line in lines if line)
             area = float((right - left) * (bottom - top)) or 1.0
             covered = sum(float(image["width"] * image["height"]) for image in page.images)
+            images = tuple(box for image in page.images if (box := _placed(image, left, top, scale, size)))
     except Exception:
         # There is no end to what a damaged layer raises, and it is no loss: the page is read from its picture.
         return None
-    return TextLayer(kept, min(covered / area, 1.0)) if kept else None
+    return TextLayer(kept, min(covered / area, 1.0), images) if kept else None
 
 
 def page_count(data: bytes) -> int | None:
@@ -117,15 +120,22 @@ def _glyphs(
     chars: list[Mapping[str, Any]], left: float, top: float, scale: float, size: tuple[int, int]
 ) -> Iterator[tuple[str, Box]]:
     for char in chars:
-        box = Box(
-            float(char["x0"] - left) * scale,
-            float(char["top"] - top) * scale,
-            float(char["x1"] - left) * scale,
-            float(char["bottom"] - top) * scale,
-        )
+        box = _box(char, left, top, scale)
         x, y = box.centre
         if 0 <= x < size[0] and 0 <= y < size[1]:
             yield from _single(str(char["text"]), box)
+
+
+def _box(thing: Mapping[str, Any], left: float, top: float, scale: float) -> Box:
+    edges = (thing["x0"] - left, thing["top"] - top, thing["x1"] - left, thing["bottom"] - top)
+    return Box(*(float(edge) * scale for edge in edges))
+
+
+def _placed(image: Mapping[str, Any], left: float, top: float, scale: float, size: tuple[int, int]) -> Box | None:
+    """Return where `image` stands on the rendering, None where nothing of it does."""
+    box = _box(image, left, top, scale)
+    cut = Box(max(box.left, 0.0), max(box.top, 0.0), min(box.right, float(size[0])), min(box.bottom, float(size[1])))
+    return cut if cut.width >= 1 and cut.height >= 1 else None
 
 
 def _single(text: str, box: Box) -> Iterator[tuple[str, Box]]:

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from gettext import gettext as _
-from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -207,41 +206,50 @@ def _sides(quad: Quad) -> tuple[float, float]:
 
 def _glyphs(quad: Quad, crop: Grey, decoded: Sequence[_Decoded]) -> Iterator[Glyph]:
     """Yield the glyphs of one line, each box close around its ink; a space is kept only between two Latin ones."""
+    if not decoded:
+        return
     width, height = _sides(quad)
     if height >= _TALL * width:
         quad = np.roll(quad, -1, axis=0)
     ink = np.asarray(crop < _INK, np.bool_)
-    top, bottom = _extent(np.asarray(ink.mean(axis=1) > _LEAST_INK, np.bool_), 0, _CROP_HEIGHT)
+    rows = np.flatnonzero(ink.mean(axis=1) > _LEAST_INK)
+    top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, _CROP_HEIGHT)
     columns = np.asarray(ink[top:bottom].any(axis=0), np.bool_)
-    ats = [entry.at * len(columns) for entry in decoded]
-    edges = [0.0, *((a + b) / 2 for a, b in pairwise(ats)), float(len(columns))]
+    ats = np.array([entry.at for entry in decoded]) * len(columns)
+    edges = np.concatenate(([0.0], (ats[:-1] + ats[1:]) / 2, [float(len(columns))]))
     reach = min(0.55 * float(np.median(np.diff(ats))) if len(ats) > 2 else _CROP_HEIGHT, _CROP_HEIGHT / 2)
-    for number, entry in enumerate(decoded):
-        if entry.char.isspace() and not _latin_both_sides(decoded, number):
-            continue
-        start = round(max(edges[number], ats[number] - reach))
-        end = max(round(min(edges[number + 1], ats[number] + reach)), start + 1)
-        left, right = _extent(columns, start, end)
-        across = (left / len(columns), right / len(columns))
-        down = (top / _CROP_HEIGHT, bottom / _CROP_HEIGHT)
-        yield Glyph(entry.char[0], _placed(quad, across, down), entry.confidence, entry.alternatives)
+    starts = np.rint(np.maximum(edges[:-1], ats - reach)).astype(int)
+    ends = np.maximum(np.rint(np.minimum(edges[1:], ats + reach)).astype(int), starts + 1)
+    lefts, rights = _extents(columns, starts, ends)
+    down = (top / _CROP_HEIGHT, bottom / _CROP_HEIGHT)
+    placed = _placed(quad, lefts / len(columns), rights / len(columns), down)
+    for number, (entry, box) in enumerate(zip(decoded, placed, strict=True)):
+        if not entry.char.isspace() or _latin_both_sides(decoded, number):
+            yield Glyph(entry.char[0], Box(*box), entry.confidence, entry.alternatives)
 
 
-def _extent(inked: NDArray[np.bool_], start: int, end: int) -> tuple[int, int]:
-    """Return where the ink between `start` and `end` begins and ends; all of it where there is none."""
-    places = np.flatnonzero(inked[start:end])
-    return (start + int(places[0]), start + int(places[-1]) + 1) if len(places) else (start, end)
+def _extents(
+    inked: NDArray[np.bool_], starts: NDArray[np.int_], ends: NDArray[np.int_]
+) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+    """Return where the ink between `starts` and `ends` begins and ends; all of it where there is none."""
+    places = np.flatnonzero(inked)
+    if not len(places):
+        return starts, ends
+    first, last = np.searchsorted(places, starts), np.searchsorted(places, ends) - 1
+    some = first <= last
+    lefts = np.where(some, places[np.minimum(first, len(places) - 1)], starts)
+    rights = np.where(some, places[np.maximum(last, 0)] + 1, ends)
+    return lefts, rights
 
 
-def _placed(quad: Quad, across: tuple[float, float], down: tuple[float, float]) -> Box:
-    """Return the upright box around a part of `quad`, given as shares of its width and height."""
-    corners = [
-        (quad[0] * (1 - x) + quad[1] * x) * (1 - y) + (quad[3] * (1 - x) + quad[2] * x) * y
-        for x in across
-        for y in down
-    ]
-    xs, ys = zip(*corners, strict=True)
-    return Box(float(min(xs)), float(min(ys)), float(max(xs)), float(max(ys)))
+def _placed(
+    quad: Quad, lefts: NDArray[np.float64], rights: NDArray[np.float64], down: tuple[float, float]
+) -> list[list[float]]:
+    """Return the upright boxes around parts of `quad`, given as shares of its width (one each) and its height."""
+    sides = np.stack([lefts, rights], axis=1)[:, :, None]
+    upper, lower = quad[0] * (1 - sides) + quad[1] * sides, quad[3] * (1 - sides) + quad[2] * sides
+    corners = np.concatenate([upper * (1 - y) + lower * y for y in down], axis=1)
+    return [list(row) for row in np.hstack([corners.min(axis=1), corners.max(axis=1)]).astype(float).tolist()]
 
 
 def _sure(line: Line) -> bool:

@@ -144,6 +144,14 @@ def test_a_box_grows_to_whole_pixels_and_stays_on_the_paper(box):
     assert min(box.bottom, scan.height) <= bottom <= scan.height
 
 
+def test_facing_pages_say_where_they_lie_on_their_scan():
+    paper = page(1, "第二页")
+    scan = replace(paper.scan, part=1, area=Box(1085.7, 0, 2172, 3071))
+    (told,) = record(replace(notice("1"), pages=(replace(paper, scan=scan),), documents=()))["pages"]
+    assert told["scan"]["area"] == [1085, 0, 2172, 3071]
+    validator.validate(record(replace(notice("1"), pages=(replace(paper, scan=scan),), documents=())))
+
+
 def test_a_title_of_two_lines_is_one_line_here():
     said = record(replace(notice("a"), title="关于召开会议\r\n的　通知"))
     assert said["title"] == "关于召开会议 的　通知"
