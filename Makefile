@@ -1,6 +1,7 @@
 # make demo   install what is missing, read the samples, search, show a record, write catalogue.xlsx
 # make test   install what is missing, check the code, run the tests
-# make bench  measure reading, searching and starting beside other programs (takes a while)
+# make bench  measure reading, searching and starting beside other programs (takes a while);
+#             DEVELOPMENT=DIR keeps the development set that it makes
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -33,7 +34,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 bench: bench-system $(VENV)/.installed-bench
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks $(DEVELOPMENT)
 
 # Each program or library is looked for by what needs it, so that other systems than Debian can bring their own.
 system:

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -56,22 +56,34 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line as a careful typist would type it, and the box of its ink."""
+    """One line as a careful typist would type it, and the box of its ink.
+
+    `cell` is the table on the page, the row and the column it stands in, each from 0.
+    """
 
     text: str
     box: Box
     kind: Literal["printed", "handwritten"]
+    cell: tuple[int, int, int] | None = None
+
+    def moved(self, box: Box) -> Line:
+        """Return the line in another place."""
+        return replace(self, box=box)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
-    """One page before it has aged: its inks apart (absent ones None), its lines, the texts of its seals."""
+    """One page before it has aged: its inks apart (absent ones None), its lines, the texts of its seals.
+
+    `fold` is the number of lines on the left of two pages side by side.
+    """
 
     printed: Picture
     hand: Picture | None
     overlay: Picture | None
     lines: tuple[Line, ...]
     seals: tuple[str, ...]
+    fold: int | None = None
 
 
 def press(paper: str, *, dpi: int, seed: int) -> tuple[Leaf, ...]:
@@ -114,7 +126,8 @@ def _line(found: dict[str, Any], ink: Picture, dpi: int) -> Line:
     if not rows.size:
         raise PressError(f"{found['text']!r} left no ink on the paper")
     box = Box(left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1)
-    return Line(found["text"], box, found["kind"])
+    cell = found.get("cell")
+    return Line(found["text"], box, found["kind"], tuple(cell) if cell else None)
 
 
 def _pictures(pdf: bytes, dpi: int) -> list[Picture]:
@@ -123,6 +136,7 @@ def _pictures(pdf: bytes, dpi: int) -> list[Picture]:
     return [np.asarray(bitmap, dtype=np.float32) / np.float32(255) for bitmap in bitmaps]
 
 
+@cache
 def _layout(paper: str, seed: int) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         page = _chromium("--dump-dom", _address(paper, f"seed={seed}"), profile=Path(folder)).decode()
@@ -134,6 +148,7 @@ def _layout(paper: str, seed: int) -> list[dict[str, Any]]:
     return sheets
 
 
+@cache
 def _pdf(paper: str, layer: str, seed: int) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "paper.pdf"
@@ -193,3 +208,29 @@ def sides(leaves: Sequence[Leaf]) -> Iterator[tuple[Leaf, Leaf | None, bool]]:
         is_back = i % 2 == 1
         other = i - 1 if is_back else i + 1
         yield leaf, leaves[other] if other < len(leaves) else None, is_back
+
+
+def side_by_side(left: Leaf, right: Leaf) -> Leaf:
+    """Return two leaves of the same height as they lie open in a volume."""
+
+    def both(one: Picture | None, other: Picture | None) -> Picture | None:
+        if one is None and other is None:
+            return None
+        paper = np.ones_like(left.printed)
+        return np.hstack([paper if one is None else one, paper if other is None else other])
+
+    width = left.printed.shape[1]
+    return Leaf(
+        printed=np.hstack([left.printed, right.printed]),
+        hand=both(left.hand, right.hand),
+        overlay=both(left.overlay, right.overlay),
+        lines=(
+            *left.lines,
+            *(
+                line.moved(Box(line.box.left + width, line.box.top, line.box.right + width, line.box.bottom))
+                for line in right.lines
+            ),
+        ),
+        seals=left.seals + right.seals,
+        fold=len(left.lines),
+    )

@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from capture import askew, blur, copier, curl, facsimile, grey, lamp, noise, on_desk, perspective, scan, skew
 from wear import (
     Effect,
     bleed_through,
-    blur,
     broken_ink,
-    copier,
     crease,
-    facsimile,
     fade,
     foxing,
-    grey,
     ink_spread,
-    lamp,
-    noise,
     paper_tone,
-    perspective,
     punch_holes,
-    scan,
-    skew,
     stencil_ink,
 )
 
@@ -48,23 +40,17 @@ FORM = (
     skew(1.0),
     noise(0.010),
 )
-MIMEOGRAPH = (
-    stencil_ink((0.1, 0.12, 0.27)),
-    ink_spread(0.06),
-    broken_ink(0.55),
-    fade(0.3),
-    paper_tone((229, 217, 187), 0.14, 0.05),
-    foxing(14),
-    punch_holes(2),
-    skew(1.3),
-    noise(0.014),
-)
+STENCILLED = (stencil_ink((0.1, 0.12, 0.27)), ink_spread(0.06), broken_ink(0.55))
+DAMP_PAPER = (paper_tone((229, 217, 187), 0.14, 0.05), foxing(14), punch_holes(2), skew(1.3), noise(0.014))
+MIMEOGRAPH = (*STENCILLED, fade(0.3), *DAMP_PAPER)
+FADED = (*STENCILLED, fade(0.5), *DAMP_PAPER)
 RECIPES: Mapping[str, tuple[Effect, ...]] = MappingProxyType(
     {
         "office": OFFICE,
         "worn": WORN,
         "form": FORM,
         "mimeograph": MIMEOGRAPH,
+        "faded": FADED,
         "photocopy": (
             ink_spread(0.06),
             fade(0.15),
@@ -75,15 +61,17 @@ RECIPES: Mapping[str, tuple[Effect, ...]] = MappingProxyType(
             noise(0.01),
         ),
         "grey200": (*WORN, scan(200), grey()),
-        "skewed": (ink_spread(0.04), paper_tone((243, 236, 216), 0.08), skew(5.0, least=2.5), noise(0.01)),
+        "skewed": (ink_spread(0.04), paper_tone((243, 236, 216), 0.08), askew(6.0, least=4.0), noise(0.01)),
         "phone": (
             ink_spread(0.04),
             paper_tone((241, 235, 220)),
+            on_desk(0.05),
+            curl(0.02),
             perspective(0.06),
             lamp(0.45),
             blur(0.07),
             noise(0.015),
         ),
-        "fax": (ink_spread(0.05), fade(0.1), skew(1.0), scan(200), facsimile()),
+        "fax": (ink_spread(0.05), fade(0.1), skew(1.0), facsimile(200, 100)),
     }
 )

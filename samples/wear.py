@@ -1,7 +1,8 @@
 """What time and the office do to a page. An effect takes a sheet and chance, and returns the sheet after it.
 
-Effects are made by the functions below from sizes in millimetres and strengths between 0 and 1. Those that
-move ink (skew, perspective, scan) also move ``matrix``, so a box on the clean page can be followed.
+Effects are made by the functions below, and by those of ``capture.py`` for what scanners and cameras do, from sizes in
+millimetres and strengths between 0 and 1. Those that move ink say so in ``moves``, so a box on the clean page can be
+followed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from press import Box, Leaf, Picture
 
 Chance = np.random.Generator
 Plane = NDArray[np.float32]
+Points = NDArray[np.float64]  # points × (x, y)
+Move = Callable[[Points], Points]
 MM_PER_INCH = 25.4
 LUMA = np.array((0.299, 0.587, 0.114), dtype=np.float32)
 
@@ -25,14 +28,16 @@ LUMA = np.array((0.299, 0.587, 0.114), dtype=np.float32)
 class Sheet:
     """A page on its way: picture, the clean other side of its paper, whether it is the back, pixels an inch.
 
-    `matrix` (3×3) leads from a pixel of the clean page to its present place.
+    `dpi_down` is the pixels an inch from top to bottom where they differ from those across. `moves`, one after another,
+    lead from points of the clean page to their present place.
     """
 
     picture: Picture
     other_side: Picture | None
     is_back: bool
     dpi: int
-    matrix: NDArray[np.float64]
+    dpi_down: int
+    moves: tuple[Move, ...] = ()
 
     def showing(self, picture: NDArray[Any]) -> Sheet:
         """Return the sheet with another picture (RGB, 0..1) of the same size."""
@@ -45,9 +50,12 @@ class Sheet:
     def where(self, box: Box) -> Box:
         """Return the upright box of whole pixels around the place to which a box of the clean page moved."""
         left, top, right, bottom = box
-        corners = np.array([[[left, top], [right, top], [right, bottom], [left, bottom]]], dtype=np.float64)
-        moved = cv2.perspectiveTransform(corners, self.matrix)[0]
-        low, high = np.floor(moved.min(axis=0)), np.ceil(moved.max(axis=0))
+        edge = np.linspace(0, 1, 9)
+        level = [(left + (right - left) * t, y) for y in (top, bottom) for t in edge]
+        points = np.array([*level, *((x, top + (bottom - top) * t) for x in (left, right) for t in edge)])
+        for move in self.moves:
+            points = move(points)
+        low, high = np.floor(points.min(axis=0)), np.ceil(points.max(axis=0))
         height, width = self.picture.shape[:2]
         return Box(*map(int, (*low.clip(0), *high.clip(0, (width, height)))))
 
@@ -59,11 +67,11 @@ def lay(leaf: Leaf, other_side: Leaf | None, *, is_back: bool, dpi: int, chance:
     """All inks of a leaf on one paper: pen strokes uneven, the seal blotchy, black showing through red."""
     picture = leaf.printed
     if leaf.hand is not None:
-        picture = picture * _inked(leaf.hand, 0.82 + 0.18 * _clouds(picture, dpi * 0.02, chance))
+        picture = picture * _inked(leaf.hand, 0.82 + 0.18 * clouds(picture, dpi * 0.02, chance))
     if leaf.overlay is not None:
-        grain = 0.62 * _clouds(picture, dpi * 0.12, chance) + 0.38 * _clouds(picture, dpi * 0.012, chance)
+        grain = 0.62 * clouds(picture, dpi * 0.12, chance) + 0.38 * clouds(picture, dpi * 0.012, chance)
         picture = picture * _inked(leaf.overlay, np.clip(0.35 + 1.1 * grain, 0, 1))
-    return Sheet(picture, None if other_side is None else other_side.printed, is_back, dpi, np.eye(3))
+    return Sheet(picture, None if other_side is None else other_side.printed, is_back, dpi, dpi)
 
 
 # --- ink --------------------------------------------------------------------------------------------------
@@ -83,7 +91,7 @@ def fade(strength: float) -> Effect:
     """Ink has paled, here more and there less."""
 
     def effect(sheet: Sheet, chance: Chance) -> Sheet:
-        loss = strength * (0.4 + 0.6 * _clouds(sheet.picture, sheet.px(25), chance))
+        loss = strength * (0.4 + 0.6 * clouds(sheet.picture, sheet.px(25), chance))
         return sheet.showing(_inked(sheet.picture, 1 - loss))
 
     return effect
@@ -93,7 +101,7 @@ def broken_ink(strength: float) -> Effect:
     """Stencil or worn type: small specks within the strokes took no ink."""
 
     def effect(sheet: Sheet, chance: Chance) -> Sheet:
-        grain = _clouds(sheet.picture, sheet.px(0.12), chance)
+        grain = clouds(sheet.picture, sheet.px(0.12), chance)
         taken = np.clip((grain - 0.5 * strength) * 4, 1 - strength, 1)
         return sheet.showing(_inked(sheet.picture, taken))
 
@@ -138,7 +146,7 @@ def paper_tone(colour: tuple[int, int, int], gradient: float = 0.04, fibre: floa
         angle = chance.uniform(0, 2 * np.pi)
         edge = np.maximum(np.abs(x), np.abs(y)) ** 8
         shade = 1 - gradient * (0.5 + 0.35 * (x * np.cos(angle) + y * np.sin(angle)) + 0.5 * edge)
-        shade = shade * (1 - fibre * (_clouds(sheet.picture, sheet.px(0.6), chance) - 0.5))
+        shade = shade * (1 - fibre * (clouds(sheet.picture, sheet.px(0.6), chance) - 0.5))
         tone = (np.array(colour, dtype=np.float32) / 255) ** (1 + 2 * (1 - shade))[..., None]
         return sheet.showing(sheet.picture * tone * shade[..., None])
 
@@ -159,7 +167,7 @@ def foxing(spots: int) -> Effect:
             axes = (int(size) + 1, int(size * chance.uniform(0.6, 1)) + 1)
             cv2.ellipse(stain, centre, axes, chance.uniform(0, 180), 0, 360, chance.uniform(0.15, 0.5), -1)
         stain = np.asarray(cv2.GaussianBlur(stain, (0, 0), sheet.px(0.45)), dtype=np.float32)
-        stain *= 0.6 + 0.4 * _clouds(stain, sheet.px(1), chance)
+        stain *= 0.6 + 0.4 * clouds(stain, sheet.px(1), chance)
         brown = 1 - stain[..., None] * np.array((0.28, 0.45, 0.62), dtype=np.float32)
         return sheet.showing(sheet.picture * brown)
 
@@ -201,122 +209,6 @@ def punch_holes(count: int, diameter: float = 5.5) -> Effect:
     return effect
 
 
-# --- scanner, copier, camera ------------------------------------------------------------------------------
-
-
-def skew(degrees: float, least: float = 0.0) -> Effect:
-    """Laid askew on the glass, by up to `degrees` either way and not less than `least`."""
-
-    def effect(sheet: Sheet, chance: Chance) -> Sheet:
-        height, width = sheet.picture.shape[:2]
-        angle = chance.uniform(least, degrees) * chance.choice((-1, 1))
-        turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-        return _moved(sheet, np.vstack([turn, (0, 0, 1)]), (width, height))
-
-    return effect
-
-
-def perspective(strength: float) -> Effect:
-    """Photographed from aside, on a desk: each corner moves inwards by up to `strength` of the page."""
-
-    def effect(sheet: Sheet, chance: Chance) -> Sheet:
-        height, width = sheet.picture.shape[:2]
-        corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float32)
-        inwards = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)]) * chance.uniform(0.2, 1, (4, 2))
-        moved = (corners + inwards * strength * (width, height)).astype(np.float32)
-        desk = (0.36, 0.27, 0.2)
-        matrix = np.asarray(cv2.getPerspectiveTransform(corners, moved), dtype=np.float64)
-        return _moved(sheet, matrix, (width, height), desk)
-
-    return effect
-
-
-def lamp(strength: float) -> Effect:
-    """Light from one side with the shadow of a hand or telephone across a corner."""
-
-    def effect(sheet: Sheet, chance: Chance) -> Sheet:
-        height, width = sheet.picture.shape[:2]
-        y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
-        angle = chance.uniform(0, 2 * np.pi)
-        across = x * np.cos(angle) + y * np.sin(angle)
-        shadow = 1 / (1 + np.exp(-(across - chance.uniform(0.2, 0.6)) * 9))
-        light = 1 - strength * (0.35 * (across + 1) / 2 + 0.65 * shadow)
-        warm = np.array((1.0, 0.97, 0.9), dtype=np.float32)
-        return sheet.showing(sheet.picture * light[..., None] * warm)
-
-    return effect
-
-
-def blur(mm: float) -> Effect:
-    """Out of focus by about `mm`."""
-
-    def effect(sheet: Sheet, chance: Chance) -> Sheet:
-        return sheet.showing(cv2.GaussianBlur(sheet.picture, (0, 0), sheet.px(mm)))
-
-    return effect
-
-
-def noise(strength: float) -> Effect:
-    """Grain of the sensor, softened as scanners do."""
-
-    def effect(sheet: Sheet, chance: Chance) -> Sheet:
-        grain = chance.standard_normal(sheet.picture.shape[:2], dtype=np.float32)
-        grain = cv2.GaussianBlur(grain, (0, 0), 0.7) * (strength * 2.2)
-        return sheet.showing(np.clip(sheet.picture + grain[..., None], 0, 1))
-
-    return effect
-
-
-def grey() -> Effect:
-    """Without colour, still as three equal channels."""
-
-    def effect(sheet: Sheet, chance: Chance) -> Sheet:
-        return sheet.showing(np.repeat((sheet.picture @ LUMA)[..., None], 3, axis=2))
-
-    return effect
-
-
-def copier(contrast: float) -> Effect:
-    """Toner: whites burnt out, strokes filled in, specks, the black of an open lid along one edge."""
-
-    def effect(sheet: Sheet, chance: Chance) -> Sheet:
-        toner = np.clip((sheet.picture - 0.5) * contrast + 0.5 + chance.uniform(-0.05, 0.1), 0.04, 0.985)
-        toner = toner * (1 - 0.85 * (chance.random(toner.shape[:2]) > 0.9997)[..., None])
-        depth = max(1, round(sheet.px(chance.uniform(0.5, 2.5))))
-        toner[:, -depth:] *= np.linspace(0.9, 0.1, depth)[:, None]
-        return sheet.showing(cv2.GaussianBlur(toner, (0, 0), sheet.px(0.05)))
-
-    return effect
-
-
-def scan(dpi: int) -> Effect:
-    """Taken at `dpi` pixels an inch."""
-
-    def effect(sheet: Sheet, chance: Chance) -> Sheet:
-        height, width = sheet.picture.shape[:2]
-        factor = dpi / sheet.dpi
-        size = (round(width * factor), round(height * factor))
-        picture = cv2.resize(sheet.picture, size, interpolation=cv2.INTER_AREA)
-        scale = np.diag((size[0] / width, size[1] / height, 1.0))
-        return replace(sheet.showing(picture), other_side=None, dpi=dpi, matrix=scale @ sheet.matrix)
-
-    return effect
-
-
-def facsimile() -> Effect:
-    """Black and white, with lost and doubled scan lines."""
-
-    def effect(sheet: Sheet, chance: Chance) -> Sheet:
-        plane: Plane = np.asarray(cv2.GaussianBlur(sheet.picture @ LUMA, (0, 0), 0.6), dtype=np.float32)
-        level = 0.62 + 0.08 * (_clouds(sheet.picture, sheet.px(30), chance) - 0.5)
-        bits: Plane = (plane > level).astype(np.float32)
-        for row in map(int, np.flatnonzero(chance.random(bits.shape[0]) < 0.004)):
-            bits[row] = 1.0 if chance.random() < 0.5 else bits[max(row - 1, 0)]
-        return sheet.showing(np.repeat(bits[..., None], 3, axis=2))
-
-    return effect
-
-
 # --- shared -----------------------------------------------------------------------------------------------
 
 
@@ -328,22 +220,9 @@ def _inked(picture: Picture, density: Plane) -> Picture:
     return _picture(1 - (1 - picture) * density[..., None])
 
 
-def _clouds(like: Picture | Plane, cell: float, chance: Chance) -> Plane:
+def clouds(like: Picture | Plane, cell: float, chance: Chance) -> Plane:
     """Smooth random 0..1 over a picture's rows and columns, changing over about `cell` pixels."""
     height, width = like.shape[:2]
     rows, columns = max(2, round(height / max(cell, 1))), max(2, round(width / max(cell, 1)))
     coarse = chance.random((rows, columns), dtype=np.float32)
     return np.clip(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
-
-
-def _moved(
-    sheet: Sheet,
-    matrix: NDArray[np.float64],
-    size: tuple[int, int],
-    around: tuple[float, float, float] | None = None,
-) -> Sheet:
-    border = cv2.BORDER_REPLICATE if around is None else cv2.BORDER_CONSTANT
-    picture = cv2.warpPerspective(
-        sheet.picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=border, borderValue=around or (0, 0, 0)
-    )
-    return replace(sheet.showing(np.clip(picture, 0, 1)), matrix=matrix @ sheet.matrix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +93,33 @@ def test_an_expected_record_speaks_of_the_pages_there_are(record: Path) -> None:
 
 def test_the_scans_are_small_enough_to_be_kept_in_the_repository() -> None:
     assert sum(path.stat().st_size for path in SAMPLES.rglob("*") if path.is_file()) < 9_000_000
+
+
+@pytest.fixture
+def workshop(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What ages papers; it needs neither chromium nor fonts."""
+    pytest.importorskip("fontTools", reason="pip install -e '.[samples]'")
+    monkeypatch.setattr(sys, "path", [str(SAMPLES), *sys.path])
+    import development
+
+    return development
+
+
+def test_every_paper_of_the_development_set_and_every_wear_it_takes_are_there(workshop: Any) -> None:
+    assert {paper.html for paper in workshop.PAPERS.values()} <= {path.stem for path in SAMPLES.glob("papers/*.html")}
+    assert {kind.recipe for kind in workshop.KINDS.values()} <= set(workshop.recipes.RECIPES)
+
+
+@pytest.mark.parametrize("kind", ["office", "phone", "fax", "skewed", "grey200"])
+def test_the_box_of_a_line_goes_where_its_ink_goes(workshop: Any, kind: str) -> None:
+    press, wear = workshop.press, workshop.scanned.wear
+    clean = np.ones((780, 552, 3), dtype=np.float32)
+    clean[500:530, 80:170] = 0
+    sheet = wear.Sheet(clean, None, is_back=False, dpi=75, dpi_down=75)
+    chance = np.random.default_rng(3)
+    for effect in workshop.recipes.RECIPES[workshop.KINDS[kind].recipe]:
+        sheet = effect(sheet, chance)
+    left, top, right, bottom = sheet.where(press.Box(80, 500, 170, 530))
+    inside = sheet.picture[top:bottom, left:right].mean()
+    around = sheet.picture[max(top - 8, 0) : bottom + 8, max(left - 8, 0) : right + 8].mean()
+    assert inside < around - 0.08

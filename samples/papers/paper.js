@@ -84,11 +84,12 @@ function paginate() {
   });
 }
 
-/** Round seals: ring text over the upper arc, a star, a lower line where there is one. Drawn in units of a 42 mm seal. */
+/** Round seals: ring text over the upper arc, a star, a lower line where there is one. Drawn in units of a 42 mm seal.
+ *  data-ring, data-lower: the texts; data-face: the typeface; data-turn: degrees by which it was set askew. */
 function cutSeals() {
   for (const seal of document.querySelectorAll(".seal")) {
     const ring = [...seal.dataset.ring];
-    const sweep = Math.min(270, ring.length * 29);
+    const sweep = Math.min(seal.dataset.lower ? 225 : 270, ring.length * 29);
     const glyphs = ring.map((character, i) => {
       const angle = -sweep / 2 + (sweep * i) / (ring.length - 1);
       return `<text transform="rotate(${angle}) translate(0 -14.6)" text-anchor="middle">${character}</text>`;
@@ -97,11 +98,30 @@ function cutSeals() {
       const radius = i % 2 ? 2.5 : 6.5, angle = (Math.PI * i) / 5;
       return `${radius * Math.sin(angle)},${-radius * Math.cos(angle)}`;
     });
+    const lower = seal.dataset.lower ? `<text y="14" text-anchor="middle" font-size="4.2">${seal.dataset.lower}</text>` : "";
     seal.innerHTML = `<svg viewBox="-21 -21 42 42" width="100%" fill="#d0202c"
-      font-family="Noto Serif CJK SC" font-weight="700" font-size="5.1">
-      <circle r="20.3" fill="none" stroke="#d0202c" stroke-width="1.1"/>
-      <polygon points="${star.join(" ")}"/>${glyphs.join("")}</svg>`;
+      font-family="${seal.dataset.face ?? "Noto Serif CJK SC"}" font-weight="700" font-size="5.1">
+      <g transform="rotate(${seal.dataset.turn ?? 0})"><circle r="20.3" fill="none" stroke="#d0202c" stroke-width="1.1"/>
+      <polygon points="${star.join(" ")}"/>${glyphs.join("")}${lower}</g></svg>`;
   }
+}
+
+/** For each cell of the page's tables, in a Map: table, row and column, counted as if no cell were merged. */
+function cellsOf(page) {
+  const places = new Map();
+  [...page.querySelectorAll("table:not(.overlay)")].forEach((table, number) => {
+    const taken = new Set();
+    [...table.rows].forEach((row, down) => {
+      let across = 0;
+      for (const cell of row.cells) {
+        while (taken.has(`${down} ${across}`)) across++;
+        for (let i = 0; i < cell.rowSpan; i++)
+          for (let j = 0; j < cell.colSpan; j++) taken.add(`${down + i} ${across + j}`);
+        places.set(cell, [number, down, across]);
+      }
+    });
+  });
+  return places;
 }
 
 /** One page's lines in document order, a new line wherever the block changes or the writing starts afresh. */
@@ -111,6 +131,7 @@ function linesOf(page) {
     node.classList?.contains("overlay") || node.nodeName === "svg" || node.nodeName === "STYLE"
       ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
   const range = document.createRange();
+  const cells = cellsOf(page);
   const lines = [];
   let line = null, before = null;
   while (walker.nextNode()) {
@@ -134,7 +155,7 @@ function linesOf(page) {
       const middle = upright ? (rect.top + rect.bottom) / 2 : (rect.left + rect.right) / 2;
       const size = upright ? rect.height : rect.width;
       if (line?.block !== block || Math.abs(middle - before) > 0.6 * size) {
-        line = { block, text: "", hand: false, boxes: [], fonts: [] };
+        line = { block, cell: cells.get(parent.closest("td, th")), text: "", hand: false, boxes: [], fonts: [] };
         lines.push(line);
       }
       before = middle;
@@ -146,13 +167,13 @@ function linesOf(page) {
   }
   return lines.map((found) => ({
     text: found.text.replace(/\s+/g, " ").trim(), kind: found.hand ? "handwritten" : "printed",
-    boxes: found.boxes, fonts: found.fonts,
+    boxes: found.boxes, fonts: found.fonts, cell: found.cell,
   }));
 }
 
 function sealsOf(page) {
   return [...page.querySelectorAll(".overlay")].flatMap((overlay) => overlay.dataset.ring
-    ? [overlay.dataset.ring]
+    ? [overlay.dataset.ring, overlay.dataset.lower].filter(Boolean)
     : [...overlay.querySelectorAll("tr")].map((row) => [...row.cells].map((cell) => cell.textContent).join(" ")));
 }
 

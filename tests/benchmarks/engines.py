@@ -22,11 +22,12 @@ LANGUAGE = "chi_sim"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read on a page; seconds and the confidence of each character where the engine tells."""
+    """What was read on a scan; seconds, confidence of each character, whether it is blank, where the engine tells."""
 
     text: str
     seconds: float | None = None
     glyphs: Glyphs | None = None
+    blank: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,39 +38,44 @@ class Run:
     cost: Cost
 
 
-def _archivist() -> Callable[[Path], tuple[str, Glyphs]]:
-    from archivist.reading import read_page, readers
+#: What an engine says of a scan: its text and, where it tells, the characters with confidence, and whether it is blank.
+Answer = tuple[str, Glyphs | None, bool | None]
+
+
+def _archivist() -> Callable[[Path], Answer]:
+    from archivist.reading import read_scan, readers
     from archivist.settings import cores
 
     first, second = readers(cores(), True)
 
-    def read(path: Path) -> tuple[str, Glyphs]:
+    def read(path: Path) -> Answer:
         data = path.read_bytes()
-        page = read_page(data, path.name, hashlib.sha256(data).hexdigest(), 0, first, second)
-        return page.text, [(glyph.char, glyph.confidence) for glyph in page.glyphs]
+        pages = read_scan(data, path.name, hashlib.sha256(data).hexdigest(), 0, first, second).pages
+        glyphs = [(glyph.char, glyph.confidence) for page in pages for glyph in page.glyphs]
+        return "\n".join(page.text for page in pages), glyphs, all(page.blank for page in pages)
 
     return read
 
 
-def _rapidocr() -> Callable[[Path], tuple[str, None]]:
+def _rapidocr() -> Callable[[Path], Answer]:
     from rapidocr import RapidOCR
 
     engine = RapidOCR()
-    return lambda path: ("\n".join(engine(path).txts or ()), None)
+    return lambda path: ("\n".join(engine(path).txts or ()), None, None)
 
 
-def _tesseract() -> Callable[[Path], tuple[str, None]]:
+def _tesseract() -> Callable[[Path], Answer]:
     import pytesseract
     from PIL import Image
 
-    def read(path: Path) -> tuple[str, None]:
+    def read(path: Path) -> Answer:
         with Image.open(path) as image:
-            return pytesseract.image_to_string(image, lang=LANGUAGE), None
+            return pytesseract.image_to_string(image, lang=LANGUAGE), None, None
 
     return read
 
 
-_FROM_PYTHON: dict[str, Callable[[], Callable[[Path], tuple[str, Glyphs | None]]]] = {
+_FROM_PYTHON: dict[str, Callable[[], Callable[[Path], Answer]]] = {
     "archivist": _archivist,
     "rapidocr": _rapidocr,
     "tesseract": _tesseract,
@@ -80,7 +86,13 @@ def _worker(engine: str, pages: Sequence[Path], folder: Path) -> Run:
     out = folder / "readings.json"
     cost = measured([sys.executable, "-m", "tests.benchmarks.engines", engine, out, *pages])
     answers = json.loads(out.read_text("utf-8"))
-    return Run({page: Reading(*answer) for page, answer in zip(pages, answers, strict=True)}, cost)
+    readings = {}
+    for page, said in zip(pages, answers, strict=True):
+        if isinstance(said, str):
+            print(f"{engine} failed on {page}: {said}")
+        else:
+            readings[page] = Reading(*said)
+    return Run(readings, cost)
 
 
 def _ingest(pages: Sequence[Path], folder: Path) -> Run:
@@ -97,12 +109,11 @@ def _ingest(pages: Sequence[Path], folder: Path) -> Run:
     cost = measured([ARCHIVIST, "ingest", folder / "box", *archive], accepted=(0, 1))
     out = folder / "items.jsonl"
     measured([ARCHIVIST, "export", "jsonl", "-o", out, *archive])
-    texts = {
-        page["scan"]["sha256"]: page["text"]
-        for line in out.read_text("utf-8").splitlines()
-        for page in json.loads(line)["pages"]
-    }
-    return Run({page: Reading(texts[key]) for page, key in digests.items() if key in texts}, cost)
+    texts: dict[str, list[str]] = {}
+    for line in out.read_text("utf-8").splitlines():
+        for page in json.loads(line)["pages"]:
+            texts.setdefault(page["scan"]["sha256"], []).append(page["text"])
+    return Run({page: Reading("\n".join(texts[key])) for page, key in digests.items() if key in texts}, cost)
 
 
 def _ocrmypdf(pages: Sequence[Path], folder: Path) -> Run:
@@ -151,11 +162,16 @@ def run(engine: str, pages: Sequence[Path]) -> Run:
 
 def _work(engine: str, out: str, *pages: str) -> None:
     read = _FROM_PYTHON[engine]()
-    answers = []
+    answers: list[tuple[str, float, Glyphs | None, bool | None] | str] = []
     for page in pages:
         start = perf_counter()
-        text, glyphs = read(Path(page))
-        answers.append((text, perf_counter() - start, glyphs))
+        try:
+            text, glyphs, blank = read(Path(page))
+        except Exception as error:
+            # The others shall be measured all the same; this page counts as read without a character.
+            answers.append(f"{type(error).__name__}: {error}")
+        else:
+            answers.append((text, perf_counter() - start, glyphs, blank))
     Path(out).write_text(json.dumps(answers, ensure_ascii=False), "utf-8")
 
 
