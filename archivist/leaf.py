@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, islice
+from itertools import islice
 from typing import TypeAlias
 
 import cv2
@@ -11,12 +11,22 @@ from numpy.typing import NDArray
 
 from archivist.image.clean import Cleaned, clean
 from archivist.image.open import Pixels
+from archivist.image.ring import unwrapped
+from archivist.image.seal import stamps_among
 from archivist.image.table import find_cells, without_rules
-from archivist.model import Box, Cell, Glyph, Line, Region, Step
+from archivist.image.unsealed import without_seals
+from archivist.model import Box, Cell, Glyph, Line, Region, Seal, Step
 from archivist.ocr import Grey, Reader
+from archivist.ocr.calibration import calibrated
 from archivist.ocr.consensus import second_opinion
-from archivist.ocr.order import arrange
+from archivist.ocr.context import in_context
+from archivist.ocr.hand import tell_hands
+from archivist.ocr.leftover import in_cells
+from archivist.ocr.order import regions_of
 from archivist.ocr.orientation import turn_needed
+from archivist.ocr.rapid import RapidReader
+from archivist.ocr.seal import parted, read_seal, read_under
+from archivist.ocr.showthrough import without_show_through
 
 #: Boxes as rows left, top, right, bottom.
 Boxes: TypeAlias = NDArray[np.float64]
@@ -36,24 +46,73 @@ class Leaf:
     steps: tuple[Step, ...]
 
 
-def read_leaf(pixels: Pixels, stretch: float, first: Reader, second: Reader | None) -> Leaf:
+def read_leaf(pixels: Pixels, stretch: float, first: RapidReader, second: Reader | None) -> Leaf:
     """Read the page on `pixels` (RGB), of which a pixel is `stretch` times as tall as wide."""
     cleaned = _cleaned(pixels, stretch)
     cells, black, lines = _read_black(cleaned, first)
     if turn := turn_needed(cleaned.black, lines, first):
         cleaned = cleaned.turned(turn)
         cells, black, lines = _read_black(cleaned, first)
-    red, more = _read_red(cleaned, first)
-    lines = _without_doubles(lines, red)
+    red, steps = _read_red(cleaned, cells, first)
+    lines, gone = without_show_through(black, _without_doubles(lines, red), first)
+    steps.extend(gone)
+    cells, seals = _stamps_apart(cells, cleaned)
+    lines, more = _read_under(lines, black, seals, first)
+    steps.extend(more)
+    dashes, missed = in_cells(black, cells, lines)
+    lines = tell_hands(black, (*lines, *first.read_at(black, missed)))
+    if cleaned.red is not None:
+        red = tell_hands(cleaned.red, red)
     if second:
         lines, asked = second_opinion(black, lines, second)
-        more.extend(asked)
-    regions = _hands_apart(arrange(lines, red, cells, cleaned.seals, cleaned.black.shape[0]))
+        steps.extend(asked)
+    # Together, because they tell the script of the page and how well it reads.
+    both, decided = in_context((*lines, *red))
+    both = calibrated(both)
+    lines, red = (*both[: len(lines)], *dashes), both[len(lines) :]
+    lines, stamped = _read_seals(lines, cleaned, black, seals, first)
+    height, width = black.shape
+    regions = regions_of(lines, red, cells, stamped, (width, height))
     count = sum(len(region.lines) for region in regions)
-    steps = (*cleaned.steps, Step("read", f"{first.name}: {count} lines, {len(cells)} ruled cells"), *more)
+    read = Step("read", f"{first.name}: {count} lines, {len(cells)} ruled cells")
     inks = [ink for ink in (cleaned.black, cleaned.red) if ink is not None]
     blank = not count and all(float((ink < 128).mean()) < _BLANK_INK for ink in inks)
-    return Leaf(moved(regions, lambda b: np.array([cleaned.on_scan(Box(*x)) for x in b])), cleaned.rotation, blank, steps)
+    steps = (*cleaned.steps, read, *steps, *decided)
+    return Leaf(moved(regions, cleaned.boxes_on_scan), cleaned.rotation, blank, steps)
+
+
+def _stamps_apart(cells: Sequence[Cell], cleaned: Cleaned) -> tuple[tuple[Cell, ...], tuple[Seal, ...]]:
+    """Return the cells of tables, and the seals with the stamps that are tables to the eye of a ruler."""
+    stamps = stamps_among(cells, cleaned.black.shape)
+    kept = tuple(cell for cell in cells if not any(stamp.box.overlap(cell.box) for stamp in stamps))
+    return kept, (*cleaned.seals, *stamps)
+
+
+def _read_under(
+    lines: tuple[Line, ...], black: Grey, seals: Sequence[Seal], reader: Reader
+) -> tuple[tuple[Line, ...], list[Step]]:
+    """Return `lines` with those under seals that no colour tells from print read again without the seal's ink."""
+    dark = [seal for seal in seals if seal.shape == "round" and not seal.red]
+    for part in without_seals(black, dark, lines) if dark else ():
+        lines = read_under(lines, part.seals, part.image, part.top, reader)
+    return lines, [Step("read", f"print read with the ink of seals and without: {len(dark)} seals")] if dark else []
+
+
+def _read_seals(
+    lines: tuple[Line, ...], cleaned: Cleaned, black: Grey, seals: Sequence[Seal], reader: Reader
+) -> tuple[tuple[Line, ...], dict[Seal, tuple[Line, ...]]]:
+    """Return the `lines` that are no part of a seal, and what each seal says."""
+    stamps = [seal for seal in seals if seal.shape == "ruled"]
+    lines, own = parted(lines, [stamp for stamp in stamps if not stamp.red])
+    stamped = dict(zip((stamp for stamp in stamps if not stamp.red), own, strict=True))
+    stamped |= {stamp: () for stamp in stamps if stamp.red}
+    for seal in seals:
+        if seal.shape == "round":
+            ink = cleaned.red if seal.red and cleaned.red is not None else black
+            strip = unwrapped(ink, seal)
+            body = () if seal.red else lines
+            stamped[seal] = calibrated(read_seal(strip.image, strip.level_from, strip.on_page, body, reader))
+    return lines, stamped
 
 
 def moved(regions: Sequence[Region], move: Callable[[Boxes], Boxes]) -> tuple[Region, ...]:
@@ -91,18 +150,18 @@ def _cleaned(pixels: Pixels, stretch: float) -> Cleaned:
     square = (round(width / min(stretch, 1)), round(height * max(stretch, 1)))
     drawn = np.asarray(cv2.resize(pixels, square, interpolation=cv2.INTER_CUBIC), np.uint8)
     cleaned = clean(drawn)
-    to_scan = np.diag([width / square[0], height / square[1]])
-    return replace(cleaned, matrix=to_scan @ cleaned.matrix)
+    return cleaned.seen_from(np.diag([width / square[0], height / square[1], 1.0]))
 
 
 def _read_black(cleaned: Cleaned, reader: Reader) -> tuple[tuple[Cell, ...], Grey, tuple[Line, ...]]:
     """Return the ruled cells, the black layer without their rules, and the lines on it, in reading pixels."""
-    cells = find_cells(cleaned.black)
+    # Forms are printed in red as often as in black.
+    cells = find_cells(cleaned.black if cleaned.red is None else np.minimum(cleaned.black, cleaned.red))
     black = without_rules(cleaned.black, cells)
     return cells, black, reader.read(black)
 
 
-def _read_red(cleaned: Cleaned, reader: Reader) -> tuple[tuple[Line, ...], list[Step]]:
+def _read_red(cleaned: Cleaned, cells: Sequence[Cell], reader: Reader) -> tuple[tuple[Line, ...], list[Step]]:
     """Return the lines in red ink, in reading pixels, and what was left out of them."""
     if cleaned.red is None:
         return (), []
@@ -113,7 +172,7 @@ def _read_red(cleaned: Cleaned, reader: Reader) -> tuple[tuple[Line, ...], list[
     (left, right), (top, bottom) = (np.percentile(places, (0.5, 99.5)) for places in (xs, ys))
     pad = 40
     left, top = max(int(left) - pad, 0), max(int(top) - pad, 0)
-    part = np.ascontiguousarray(cleaned.red[top : int(bottom) + pad, left : int(right) + pad])
+    part = np.ascontiguousarray(without_rules(cleaned.red, cells)[top : int(bottom) + pad, left : int(right) + pad])
     lines = [_shifted(line, left, top) for line in reader.read(part)]
     sure = tuple(line for line in lines if _mean(line) >= _LEAST_RED)
     unsure = len(lines) - len(sure)
@@ -142,17 +201,3 @@ def _without_doubles(lines: Sequence[Line], red: Sequence[Line]) -> tuple[Line, 
             for other in red
         )
     )
-
-
-def _hands_apart(regions: Sequence[Region]) -> tuple[Region, ...]:
-    """Return `regions` with the handwriting outside ruled cells in regions of its own."""
-    apart: list[Region] = []
-    for region in regions:
-        if region.kind == "body" and any(line.handwritten for line in region.lines):
-            for by_hand, run in groupby(region.lines, lambda line: line.handwritten):
-                lines = tuple(run)
-                kind = "handwriting" if by_hand else "body"
-                apart.append(replace(region, kind=kind, lines=lines, box=Box.around(line.box for line in lines)))
-        else:
-            apart.append(region)
-    return tuple(apart)

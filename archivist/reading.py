@@ -15,17 +15,13 @@ import numpy as np
 from archivist import __version__
 from archivist.errors import NotInstalled, ReadingFailed, ScanError
 from archivist.image.open import Picture, Pixels, media_type, misnamed, open_page
-try:
-    from archivist.image.spread import leaves
-except ImportError:
-    def leaves(pixels):
-        return (Box(0, 0, pixels.shape[1], pixels.shape[0]),)
+from archivist.image.spread import leaves
 from archivist.image.table import find_cells
 from archivist.image.textlayer import TextLayer
 from archivist.leaf import Boxes, Leaf, moved, read_leaf
 from archivist.model import Box, Failure, Glyph, Line, Page, Region, Scan, Step
 from archivist.ocr import Reader
-from archivist.ocr.order import arrange, vertical
+from archivist.ocr.order import regions_of, vertical
 from archivist.store import Store
 from archivist.text import fold
 
@@ -166,7 +162,7 @@ def _to_scan(picture: Picture, scan: Scan, area: Box) -> Callable[[Boxes], Boxes
     edge = np.array((scan.width, scan.height), np.float64)
 
     def move(boxes: Boxes) -> Boxes:
-        there = (boxes + (*area[:2], *area[:2])) * scale
+        there = (boxes + np.tile(area[:2], 2)) * scale
         start = np.clip(there[:, :2], 0, edge - 1)
         return np.hstack([start, np.maximum(np.minimum(there[:, 2:], edge), start + 1)])
 
@@ -222,7 +218,7 @@ def _from_text_layer(
             else:
                 lines += [line for line in region.lines if not any(line.box.overlap(other.box) for other in lines)]
     cells = find_cells(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY).astype(np.uint8))
-    regions = (*arrange(lines, (), cells, (), scan.height), *apart)
+    regions = (*regions_of(lines, (), cells, {}, (scan.width, scan.height)), *apart)
     read = Step("read", f"text layer of the PDF: {layer.characters} characters")
     return Page(1, scan, regions, steps=(*opened, read))
 

@@ -141,10 +141,10 @@ def _printed_words(text: str, chance: Chance) -> str:
     form = chance.random()
     if form < 0.2:
         return str(chance.choice(_LABELS))
-    if form < 0.3:
+    if form < 0.4:
         return _number(chance)
     start = int(chance.integers(len(text) - 60))
-    return text[start : start + int(chance.integers(2, 44))]
+    return text[start : start + int(chance.integers(1, 44))]
 
 
 def _written_words(text: str, chance: Chance) -> str:
@@ -231,7 +231,8 @@ class _Hand:
 
 
 def _typeface(sources: Sources, em: float, chance: Chance) -> _Hand:
-    draw = _from_font(_one(sources.print_han, chance), _one(sources.print_latin, chance), em, 0.0)
+    han = _one(sources.print_han, chance)
+    draw = _from_font(han, han if chance.random() < 0.6 else _one(sources.print_latin, chance), em, 0.0)
     typewritten = chance.random() < 0.2
     pitch = 1 + (chance.uniform(0, 0.15) if chance.random() < 0.7 else chance.uniform(0.2, 1.2))
     uneven = (chance.uniform(0, 0.025), chance.uniform(0, 0.25)) if typewritten else (0.0, 0.0)

@@ -46,7 +46,7 @@ def scrawl() -> NDArray[np.uint8]:
     sheet = np.full((1400, 1000, 3), 240, np.uint8)
     chance = np.random.default_rng(3)
     for _ in range(12):
-        points = np.cumsum(chance.integers(-160, 160, (40, 2)), axis=0) + (500, 700)
+        points = np.cumsum(chance.integers(-160, 160, (40, 2)), axis=0) + np.array((500, 700))
         cv2.polylines(sheet, [points.clip(60, 940).astype(np.int32)], False, (40, 40, 60), 5, cv2.LINE_AA)
     return sheet
 

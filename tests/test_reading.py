@@ -9,14 +9,15 @@ import pytest
 from PIL import Image
 
 from archivist.model import Box, Failure, Page
-from archivist.reading import Task, process, read_page, readers
+from archivist.reading import Task, process, read_scan, readers
 from archivist.store import Store
 from archivist.text import boxes
 from tests.scans import DECISION, NOTICE, PLAN, SAMPLES, SLIP, SamplePage, error_rate
 
 
 def read(data: bytes, index: int = 0) -> Page:
-    return read_page(data, "scan", "0" * 64, index, *readers(1, True))
+    (page,) = read_scan(data, "scan", "0" * 64, index, *readers(1, True)).pages
+    return page
 
 
 def jpeg(pixels: np.ndarray) -> bytes:

@@ -1,4 +1,4 @@
-"""From a picture as scanned to what the readers see: straight, even in tone, red ink apart from black.
+"""From a picture as scanned to what the readers see: flat, straight, even in tone, red ink apart from black.
 
 Only what is read is cleaned. What is kept is never altered (DA/T 31-2017: no clean-up of fading, stains, holes).
 """
@@ -10,9 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from archivist.image.flatten import Bow, bow
 from archivist.image.open import Pixels
-from archivist.image.sheet import around_sheet
-from archivist.model import Box, Step
+from archivist.image.seal import find_seals
+from archivist.image.sheet import find_sheet
+from archivist.model import Box, Seal, Step
 
 Grey = NDArray[np.uint8]
 Matrix = NDArray[np.float64]
@@ -20,7 +22,13 @@ Matrix = NDArray[np.float64]
 #: Longest side of the reading image: 16-point print on A4 is then 50 pixels high, the networks want 48.
 READING_SIDE = 2600
 _SKEW_SIDE = 900
-_MOST_SKEW = 8.0
+_MOST_SKEW = 9.0
+#: A photographed sheet is set square from this many degrees on, and cut out where the desk takes up more than that.
+_LEAST_LEAN, _LEAST_SHEET = 1.0, 0.7
+#: Paper kept around a sheet that is cut out, as a share of it: its edge is known to a pixel of a small picture.
+_AROUND = 0.008
+#: The way from the reading image to the scan is worked out every so many pixels.
+_MESH = 16
 #: Red ink: this much more red than green or blue, paper tint taken off.
 _RED = 32
 _LEAST_RED = 2e-4
@@ -29,18 +37,20 @@ _PAPER = 245
 
 @dataclass(frozen=True)
 class Cleaned:
-    """The reading image in its layers, and the affine matrix (2 × 3) from its pixels to those of the scan.
+    """The reading image in its layers, and the way from its pixels to those of the scan.
 
     `black` holds black, blue and pencil, `red` red ink alone or None where there is none; both (height, width),
-    255 is paper. `seals` are boxes of round seals and ruled stamps, in reading pixels.
+    255 is paper. `seals` are in reading pixels. A place on the reading image lies on the scan where the projective
+    `matrix` (3 × 3) puts it, after `bow` where the paper was curled.
     """
 
     black: Grey
     red: Grey | None
-    seals: tuple[Box, ...]
+    seals: tuple[Seal, ...]
     matrix: Matrix
     rotation: int = 0
     steps: tuple[Step, ...] = ()
+    bow: Bow | None = None
 
     def turned(self, rotation: int) -> "Cleaned":
         """Return it turned clockwise by 90, 180 or 270 degrees."""
@@ -57,20 +67,45 @@ class Cleaned:
             self,
             black=np.ascontiguousarray(np.rot90(self.black, -rotation // 90)),
             red=None if self.red is None else np.ascontiguousarray(np.rot90(self.red, -rotation // 90)),
-            seals=tuple(mapped(forth[:2], box) for box in self.seals),
-            matrix=self.matrix @ turn,
+            seals=tuple(replace(seal, box=mapped(forth, seal.box)) for seal in self.seals),
+            matrix=self.matrix @ turn if self.bow is None else self.matrix,
+            bow=None if self.bow is None else self.bow.seen_from(turn),
             rotation=(self.rotation + rotation) % 360,
             steps=(*self.steps, Step("clean", f"turned {rotation} degrees clockwise")),
         )
 
+    def seen_from(self, matrix: Matrix) -> "Cleaned":
+        """Return it with `matrix` (3 × 3), from the picture that was cleaned to the scan, as the last step."""
+        return replace(self, matrix=np.asarray(matrix, np.float64) @ self.matrix)
+
     def on_scan(self, box: Box) -> Box:
         """Return the box on the scan around `box` of the reading image."""
-        return mapped(self.matrix, box)
+        return Box(*map(float, self.boxes_on_scan(np.array([box], np.float64))[0]))
+
+    def boxes_on_scan(self, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the boxes on the scan around boxes of the reading image, both rows of left, top, right, bottom."""
+        shares = np.array([(0, 0), (1, 0), (0, 1), (1, 1)] if self.bow is None else _OUTLINE, np.float64)
+        corners = boxes[:, None, :2] + shares[None] * (boxes[:, None, 2:] - boxes[:, None, :2])
+        places = self._places(corners.reshape(-1, 2)).reshape(len(boxes), -1, 2)
+        return np.concatenate([places.min(axis=1), places.max(axis=1)], axis=1)
+
+    def _places(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return projected(self.matrix, points if self.bow is None else self.bow.at(points))
+
+
+#: Corners and places along the edges of a box, as shares of its width and height: curled paper bends edges.
+_OUTLINE = [(x / 4, y / 4) for x in range(5) for y in range(5) if {x, y} & {0, 4}]
+
+
+def projected(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return `points` (n, 2) after the projective `matrix` (3 × 3)."""
+    moved = points @ matrix[:, :2].T + matrix[:, 2]
+    return np.asarray(moved[:, :2] / moved[:, 2:], np.float64)
 
 
 def mapped(matrix: NDArray[Any], box: Box) -> Box:
-    """Return the upright box around `box` after the affine `matrix` (2 × 3)."""
-    corners = np.array([[x, y, 1] for x in (box.left, box.right) for y in (box.top, box.bottom)]) @ matrix.T
+    """Return the upright box around `box` after the projective `matrix` (3 × 3)."""
+    corners = projected(matrix, np.array([(x, y) for x in (box.left, box.right) for y in (box.top, box.bottom)]))
     (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
     return Box(float(left), float(top), float(right), float(bottom))
 
@@ -83,26 +118,121 @@ def clean(pixels: Pixels) -> Cleaned:
     rgb = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1 else pixels, np.uint8)
     steps = [Step("clean", f"read at {size[0]} × {size[1]} of {width} × {height} pixels")]
 
-    beyond = around_sheet(np.ascontiguousarray(rgb[:, :, 0]))
+    sheet = find_sheet(rgb)
+    beyond = None if sheet is None else sheet.beyond
     if beyond is not None:
         rgb = rgb.copy()
         rgb[beyond] = np.median(rgb[~beyond][::97], axis=0)
         steps.append(Step("clean", f"{beyond.mean():.0%} of the picture lies around the sheet and was left out"))
+    to_scan = np.diag([width / size[0], height / size[1], 1.0])
+    plane, flat = size, np.eye(3)
+    seen = rgb[:, :, 0]
+    apart = sheet is not None and (sheet.lean >= _LEAST_LEAN or 1 - sheet.beyond.mean() < _LEAST_SHEET)
+    if sheet is not None and sheet.corners is not None and apart:
+        plane, flat = _set_square(sheet.corners, to_scan)
+        steps.append(Step("clean", f"sheet set square, its sides leant by {sheet.lean:.1f} degrees"))
+        # Small is enough to see rows on, and this picture is not the one that is read.
+        seen = _warped_small(seen, flat, plane)
 
-    angle = skew(rgb[:, :, 0])
-    turn = np.array([[1, 0, 0], [0, 1, 0]], np.float64)
+    ink = ink_of(seen)
+    angle = _skew(ink)
+    turn = np.eye(3)
     if abs(angle) >= 0.1:
-        turn = np.asarray(cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), angle, 1.0), np.float64)
-        straight = cv2.warpAffine(rgb, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        rgb = np.asarray(straight, np.uint8)
+        turn[:2] = cv2.getRotationMatrix2D((plane[0] / 2, plane[1] / 2), angle, 1.0)
         steps.append(Step("clean", f"skew of {angle:+.1f} degrees taken out"))
-    back = np.diag([width / size[0], height / size[1]]) @ cv2.invertAffineTransform(turn)
+    curl = bow(level(ink, angle))
+    matrix = to_scan @ flat @ np.linalg.inv(turn)
+    if curl is not None:
+        curl, plane = curl.scaled(plane).with_room(plane)
+        steps.append(Step("clean", "bowed lines made straight"))
+    if curl is not None or not np.array_equal(flat, np.eye(3)):
+        rgb = _remapped(pixels, beyond, plane, matrix, curl)
+    elif abs(angle) >= 0.1:
+        straight = cv2.warpAffine(rgb, turn[:2], size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        rgb = np.asarray(straight, np.uint8)
 
     black, red, more = _inks(rgb)
-    seals = () if red is None else _seals(red)
+    seals = find_seals(black, red)
     if seals:
         more.append(Step("clean", f"seals found: {len(seals)}"))
-    return Cleaned(black, red, seals, np.asarray(back, np.float64), 0, (*steps, *more))
+    return Cleaned(black, red, seals, np.asarray(matrix, np.float64), 0, (*steps, *more), curl)
+
+
+def _set_square(corners: NDArray[np.float64], to_scan: Matrix) -> tuple[tuple[int, int], Matrix]:
+    """Return size of the sheet set square as it will be read, and the matrix from it to the picture with `corners`."""
+    on_scan = projected(to_scan, corners)
+    top, right, bottom, left = (float(np.hypot(*side)) for side in np.roll(on_scan, -1, axis=0) - on_scan)
+    width, height = (max(pair) * (1 + 2 * _AROUND) for pair in ((top, bottom), (left, right)))
+    scale = min(1.0, READING_SIDE / max(width, height))
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    inset = _AROUND / (1 + 2 * _AROUND)
+    low, high = np.array(size) * inset, np.array(size) * (1 - inset)
+    square = np.array([low, (high[0], low[1]), high, (low[0], high[1])], np.float32)
+    return size, np.asarray(cv2.getPerspectiveTransform(square, corners.astype(np.float32)), np.float64)
+
+
+def _warped_small(grey: Grey, matrix: Matrix, size: tuple[int, int]) -> Grey:
+    scale = min(1.0, 2 * _SKEW_SIDE / max(size))
+    small = (max(round(size[0] * scale), 1), max(round(size[1] * scale), 1))
+    there = matrix @ np.diag([size[0] / small[0], size[1] / small[1], 1.0])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpPerspective(grey, there, small, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _remapped(
+    pixels: Pixels, beyond: NDArray[np.bool_] | None, size: tuple[int, int], matrix: Matrix, curl: Bow | None
+) -> Pixels:
+    """Return the picture of `size` (width, height) whose places lie on the scan where `curl` and `matrix` put them.
+
+    The scan is sampled once; what lies `beyond` the sheet, given on a picture of any size, becomes paper.
+    """
+    width, height = size
+    columns, rows = -(-width // _MESH) + 2, -(-height // _MESH) + 2
+    xs, ys = ((np.arange(count) - 0.5) * _MESH for count in (columns, rows))
+    mesh = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+    there = projected(matrix, mesh if curl is None else curl.at(mesh)).reshape(rows, columns, 2)
+    # Sampling skips pixels where the scan is much larger.
+    scale = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+    shrunk = min(1.0, 2 / max(scale, 1e-6))
+    if shrunk < 1:
+        pixels = np.asarray(cv2.resize(pixels, None, fx=shrunk, fy=shrunk, interpolation=cv2.INTER_AREA), np.uint8)
+    x, y = (
+        cv2.resize(there[..., k].astype(np.float32) * shrunk - 0.5, (columns * _MESH, rows * _MESH))[
+            _MESH : _MESH + height, _MESH : _MESH + width
+        ]
+        for k in (0, 1)
+    )
+    flat = cv2.remap(pixels, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    if beyond is not None:
+        high, wide = (there / here for there, here in zip(beyond.shape, pixels.shape, strict=False))
+        outside = cv2.remap(
+            beyond.astype(np.uint8), (x + 0.5) * np.float32(wide) - 0.5, (y + 0.5) * np.float32(high) - 0.5,
+            cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=1,
+        ) > 0  # fmt: skip
+        if outside.any() and not outside.all():
+            flat[outside] = np.median(flat[~outside][::97], axis=0)
+    return np.asarray(flat, np.uint8)
+
+
+def ink_of(grey: Grey) -> NDArray[np.float32]:
+    """Return where there is ink on `grey`: 1 there, else 0, on a picture of at most 900 pixels a side."""
+    scale = min(1.0, _SKEW_SIDE / max(grey.shape))
+    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    paper = cv2.medianBlur(cv2.dilate(small, np.ones((7, 7), np.uint8)), 21)
+    return (cv2.subtract(paper, small) > 40).astype(np.float32)
+
+
+def level(ink: NDArray[np.float32], angle: float | None = None) -> NDArray[np.float32]:
+    """Return `ink` turned by `angle`, as found where none is given, without its outer band."""
+    margin_y, margin_x = (side // 25 for side in ink.shape)
+    inner = np.zeros_like(ink)
+    within = np.s_[margin_y : ink.shape[0] - margin_y, margin_x : ink.shape[1] - margin_x]
+    inner[within] = ink[within]
+    angle = _skew(ink) if angle is None else angle
+    if abs(angle) < 0.1:
+        return inner
+    turn = cv2.getRotationMatrix2D((ink.shape[1] / 2, ink.shape[0] / 2), angle, 1.0)
+    return np.asarray(cv2.warpAffine(inner, turn, ink.shape[::-1], flags=cv2.INTER_NEAREST), np.float32)
 
 
 def skew(grey: Grey) -> float:
@@ -110,10 +240,10 @@ def skew(grey: Grey) -> float:
 
     Projection profile (Postl 1986): rows and columns of a level page alternate most sharply between ink and paper.
     """
-    scale = min(1.0, _SKEW_SIDE / max(grey.shape))
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    paper = cv2.medianBlur(cv2.dilate(small, np.ones((7, 7), np.uint8)), 21)
-    ink = (cv2.subtract(paper, small) > 40).astype(np.float32)
+    return _skew(ink_of(grey))
+
+
+def _skew(ink: NDArray[np.float32]) -> float:
     # The outer band holds shadows and edges of the sheet, not lines.
     margin_y, margin_x = (side // 25 for side in ink.shape)
     ink = ink[margin_y : ink.shape[0] - margin_y, margin_x : ink.shape[1] - margin_x]
@@ -165,65 +295,3 @@ def _even(grey: Grey) -> Grey:
     paper = cv2.medianBlur(cv2.dilate(small, np.ones((9, 9), np.uint8)), 31)
     paper = cv2.resize(np.maximum(paper, 1), (grey.shape[1], grey.shape[0]))
     return np.asarray(cv2.divide(grey, paper, scale=_PAPER), np.uint8)
-
-
-def _seals(red: Grey) -> tuple[Box, ...]:
-    """Return round seals and ruled stamps; a large character of a red head is neither."""
-    scale = min(1.0, 1000 / max(red.shape))
-    small = cv2.resize(red, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    ink = (small < 170).astype(np.uint8)
-    found = [*_rings(ink), *_stamps(ink)]
-    return tuple(Box(*(side / scale for side in box)) for box in found)
-
-
-def _rings(ink: Grey) -> list[Box]:
-    # At 1000 pixels a page, radii of 16 to 33 mm on A4.
-    circles = cv2.HoughCircles(
-        cv2.GaussianBlur(ink * 255, (5, 5), 0), cv2.HOUGH_GRADIENT, 1.5, 60,
-        param1=120, param2=30, minRadius=45, maxRadius=120,
-    )  # fmt: skip
-    if circles is None:
-        return []
-    boxes: list[Box] = []
-    for x, y, radius in circles[0]:
-        # A circle through print crosses as much ink as the circles around it; outside the rim of a seal is paper.
-        inked = np.array([_along(ink, x, y, radius + step) for step in range(-5, 13)])
-        rim, outside = inked[:11], inked[12:]
-        box = Box(float(x - radius), float(y - radius), float(x + radius), float(y + radius))
-        apart = all(box.overlap(other) < 0.5 * box.width * box.height for other in boxes)
-        peak = float(rim.mean(axis=1).max())
-        if apart and peak >= 0.25 and rim.any(axis=0).mean() >= 0.65 and outside.mean() < 0.25 * peak:
-            boxes.append(box)
-    return boxes
-
-
-def _along(ink: Grey, x: float, y: float, radius: float) -> NDArray[np.bool_]:
-    """Return for 180 points of the circle whether they are inked."""
-    turn = np.linspace(0, 2 * np.pi, 180, endpoint=False)
-    columns = np.clip(np.rint(x + radius * np.cos(turn)).astype(int), 0, ink.shape[1] - 1)
-    rows = np.clip(np.rint(y + radius * np.sin(turn)).astype(int), 0, ink.shape[0] - 1)
-    return np.asarray(ink[rows, columns] > 0, np.bool_)
-
-
-def _stamps(ink: Grey) -> list[Box]:
-    closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(closed)
-    return [
-        Box(float(left), float(top), float(left + width), float(top + height))
-        for left, top, width, height, _area in stats[1:count]
-        if 60 <= width <= 420 and 24 <= height <= 200 and _ruled(ink[top : top + height, left : left + width])
-    ]
-
-
-def _ruled(part: Grey) -> bool:
-    """Whether thin rules make a frame, as on an accession stamp (归档章)."""
-    height, width = part.shape
-    across = cv2.morphologyEx(part, cv2.MORPH_OPEN, np.ones((1, max(width * 3 // 5, 2)), np.uint8))
-    down = cv2.morphologyEx(part, cv2.MORPH_OPEN, np.ones((max(height * 3 // 5, 2), 1), np.uint8))
-    rows, columns = (np.asarray(mask, np.bool_) for mask in (across.any(axis=1), down.any(axis=0)))
-    thin = rows.mean() < 0.25 and columns.mean() < 0.25
-    return bool(thin and _runs(rows) >= 3 and _runs(columns) >= 2)
-
-
-def _runs(flags: NDArray[np.bool_]) -> int:
-    return int(np.count_nonzero(flags[1:] & ~flags[:-1]) + flags[:1].sum())

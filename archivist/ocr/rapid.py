@@ -6,7 +6,7 @@ and the next best characters for each character.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from gettext import gettext as _
 from typing import Any
@@ -31,6 +31,7 @@ _LEAST_BOX = 0.3
 _CROP_HEIGHT = 48
 #: Few distinct widths: the engine prepares itself anew for each shape it sees.
 _WIDTH_STEP, _WIDEST = 64, 3200
+_DETECTION_STEP = 32
 _TALL = 1.5
 _MARGIN = 0.06
 #: Ink on the evened-out picture, and the share of a row that must be inked to belong to the line.
@@ -63,8 +64,12 @@ class RapidReader:
         """Return every line found on `image` (height, width), boxes in its pixels, in no promised order."""
         quads = [_loosened(quad) for quad in self._detect(image)]
         lines = [line for quad in quads if (line := self._line(image, quad))]
-        passed_over = (self._line(image, quad) for quad in leftover(image, quads))
-        return tuple([*lines, *(line for line in passed_over if line and _sure(line))])
+        return (*lines, *self.read_at(image, leftover(image, quads)))
+
+    def read_at(self, image: Grey, quads: Iterable[Quad]) -> tuple[Line, ...]:
+        """Return what surely stands in `quads` (corners from top left, clockwise), a line each."""
+        found = (self._line(image, quad) for quad in quads)
+        return tuple(line for line in found if line and _sure(line))
 
     def _line(self, image: Grey, quad: Quad) -> Line | None:
         crop = _crop(image, quad)
@@ -72,17 +77,20 @@ class RapidReader:
         return Line(glyphs, Box.around(glyph.box for glyph in glyphs), self.name) if glyphs else None
 
     def _detect(self, image: Grey) -> list[Quad]:
+        height, width = image.shape
         scale = min(1.0, _detection_side(image) / max(image.shape))
-        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
-        found = self._detector(cv2.cvtColor(small, cv2.COLOR_GRAY2RGB)).boxes
-        return [] if found is None else [np.asarray(quad, np.float32) / scale for quad in found]
+        size = tuple(max(round(side * scale / _DETECTION_STEP), 1) * _DETECTION_STEP for side in (width, height))
+        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        seen = self._detector.session(_on_three_channels(_levels(small)))
+        found, _scores = self._detector.postprocess_op(seen, (height, width))
+        return [np.asarray(quad, np.float32) for quad in found]
 
     def _recognise(self, crop: Grey) -> list[_Decoded]:
         # One line at a time: on a processor a batch is no faster, and would be as wide as its widest line.
         width = -(-crop.shape[1] // _WIDTH_STEP) * _WIDTH_STEP
         row = np.zeros((_CROP_HEIGHT, width), np.float32)
-        row[:, : crop.shape[1]] = crop / np.float32(127.5) - 1
-        output = self._recogniser.session(np.broadcast_to(row, (1, 3, _CROP_HEIGHT, width)).copy())[0]
+        row[:, : crop.shape[1]] = _levels(crop)
+        output = self._recogniser.session(_on_three_channels(row))[0]
         return self._decode(output, width / crop.shape[1])
 
     def _decode(self, output: NDArray[np.float32], stretch: float) -> list[_Decoded]:
@@ -106,6 +114,15 @@ class RapidReader:
         likely = [code for code in codes if code not in (0, best) and column[code] >= _LEAST_ALTERNATIVE]
         likely.sort(key=lambda code: -column[code])
         return tuple(Alternative(self._characters[code], float(column[code])) for code in likely)
+
+
+def _levels(grey: cv2.typing.MatLike) -> NDArray[np.float32]:
+    """Return `grey` in the measure of the networks, from -1 to 1."""
+    return np.asarray(cv2.LUT(grey, (np.arange(256, dtype=np.float32) / 127.5 - 1).reshape(1, 256)), np.float32)
+
+
+def _on_three_channels(levels: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.broadcast_to(levels, (1, 3, *levels.shape)).copy()
 
 
 def _detection_side(image: Grey) -> int:

@@ -103,3 +103,43 @@ def test_rules_are_taken_out_and_what_is_written_across_them_stays() -> None:
 def test_a_page_without_a_table_is_left_as_it_is() -> None:
     page = clean(DECISION.pixels).black
     assert without_rules(page, ()) is page
+
+
+def test_a_table_without_rules_at_its_sides_has_its_outer_cells() -> None:
+    page = ruled([(r, c, 1, 1) for r in range(4) for c in range(4)])
+    page[:, 140:160] = page[:, 1020:1040] = 245
+    assert grid(find_cells(page)) == [(r, c, 1, 1) for r in range(4) for c in range(4)]
+
+
+def test_a_table_without_rules_above_and_below_has_its_outer_cells() -> None:
+    page = ruled([(r, c, 1, 1) for r in range(4) for c in range(4)])
+    page[290:310] = page[650:670] = 245
+    assert grid(find_cells(page)) == [(r, c, 1, 1) for r in range(4) for c in range(4)]
+
+
+def test_print_that_fills_a_low_cell_parts_no_cells() -> None:
+    page = ruled([(0, 0, 1, 4), *((1, c, 1, 1) for c in range(4)), *((2, c, 1, 1) for c in range(4))], row=36)
+    # A stroke in the merged cell, above the rule below it but clear of the one above.
+    cv2.line(page, (150 + 220 * 2, 309), (150 + 220 * 2, 334), 30, 4)
+    assert grid(find_cells(page))[0] == (0, 0, 1, 4)
+
+
+def test_the_border_around_a_page_and_the_edge_of_a_sheet_are_no_table() -> None:
+    page = np.full((1600, 1200), 245, np.uint8)
+    for inset in (60, 84):
+        cv2.rectangle(page, (inset, inset), (1200 - inset, 1600 - inset), 30, 3)
+    assert find_cells(page) == ()
+    page[300:600, 150:1032] = ruled([(r, c, 1, 1) for r in range(3) for c in range(4)])[300:600, 150:1032]
+    assert [cell.table for cell in find_cells(page)] == [0] * 12
+
+
+def test_a_ring_across_a_table_adds_no_column() -> None:
+    page = ruled(FORM)
+    cv2.circle(page, (760, 660), 120, 60, 6)
+    assert grid(find_cells(page)) == FORM
+
+
+def test_a_rule_with_a_gap_where_other_rows_have_columns_still_parts_its_rows() -> None:
+    page = ruled([*((0, c, 1, 1) for c in range(4)), (1, 0, 1, 4), (2, 0, 1, 4)])
+    page[470:490, 380:580] = 245
+    assert grid(find_cells(page))[4:] == [(1, 0, 1, 4), (2, 0, 1, 4)]
