@@ -21,7 +21,7 @@ from archivist.ocr.calibration import calibrated
 from archivist.ocr.consensus import second_opinion
 from archivist.ocr.context import in_context
 from archivist.ocr.hand import tell_hands
-from archivist.ocr.leftover import in_cells
+from archivist.ocr.leftover import beside_numbers, in_cells
 from archivist.ocr.order import regions_of
 from archivist.ocr.orientation import turn_needed
 from archivist.ocr.rapid import RapidReader
@@ -69,7 +69,7 @@ def read_leaf(pixels: Pixels, stretch: float, first: RapidReader, second: Reader
     # Together, because they tell the script of the page and how well it reads.
     both, decided = in_context((*lines, *red))
     both = calibrated(both)
-    lines, red = (*both[: len(lines)], *dashes), both[len(lines) :]
+    lines, red = (*both[: len(lines)], *dashes, *beside_numbers(black, lines)), both[len(lines) :]
     lines, stamped = _read_seals(lines, cleaned, black, seals, first)
     height, width = black.shape
     regions = regions_of(lines, red, cells, stamped, (width, height))
@@ -155,10 +155,18 @@ def _cleaned(pixels: Pixels, stretch: float) -> Cleaned:
 
 def _read_black(cleaned: Cleaned, reader: Reader) -> tuple[tuple[Cell, ...], Grey, tuple[Line, ...]]:
     """Return the ruled cells, the black layer without their rules, and the lines on it, in reading pixels."""
-    # Forms are printed in red as often as in black.
-    cells = find_cells(cleaned.black if cleaned.red is None else np.minimum(cleaned.black, cleaned.red))
+    cells = find_cells(cleaned.black if cleaned.red is None else np.minimum(cleaned.black, _outside_seals(cleaned)))
     black = without_rules(cleaned.black, cells)
     return cells, black, reader.read(black)
+
+
+def _outside_seals(cleaned: Cleaned) -> Grey:
+    """Return the red ink that is no seal: forms are printed in red as often as in black."""
+    red = np.full_like(cleaned.black, 255) if cleaned.red is None else cleaned.red.copy()
+    for seal in cleaned.seals:
+        left, top, right, bottom = (max(round(side), 0) for side in seal.box)
+        red[top:bottom, left:right] = 255
+    return red
 
 
 def _read_red(cleaned: Cleaned, cells: Sequence[Cell], reader: Reader) -> tuple[tuple[Line, ...], list[Step]]:

@@ -48,12 +48,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Fonts by the kind of mark they leave, the stroke medians (a folder of JSON, or None), and running text."""
+    """Fonts by the kind of mark they leave, the stroke medians (a folder of JSON, or None), and running text.
+
+    `even` are fonts of `hand_han` that no one takes for print even where a machine set them, all alike and in a row.
+    """
 
     print_han: Sequence[Path]
     print_latin: Sequence[Path]
     hand_han: Sequence[Path]
     hand_latin: Sequence[Path]
+    even: frozenset[Path]
     strokes: Path | None
     text: str
 
@@ -213,6 +217,7 @@ class _Hand:
             if self.uneven_size:
                 across, down = np.clip(chance.normal(1, self.uneven_size, 2), 0.7, 1.35)
                 drawn = cv2.resize(drawn, None, fx=across, fy=down, interpolation=cv2.INTER_AREA).astype(np.float32)
+                drawn = _never_twice_alike(drawn, self.uneven_size * self.em, chance)
             height, width = drawn.shape
             left = round(x + advance / 2 - width / 2 + chance.normal(0, self.uneven_place) * self.em * 0.6)
             place = round(middle - height / 2 + chance.normal(0, self.uneven_place) * self.em)
@@ -230,6 +235,15 @@ class _Hand:
         return x
 
 
+def _never_twice_alike(drawn: Plane, reach: float, chance: Chance) -> Plane:
+    """Return a character with its strokes pulled about by up to about `reach` pixels, as a hand does."""
+    height, width = drawn.shape
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    pull = chance.normal(0, 0.7 * reach, (2, 4, 4)).astype(np.float32)
+    across, down = (cv2.resize(one, (width, height), interpolation=cv2.INTER_CUBIC) for one in pull)
+    return np.asarray(cv2.remap(drawn, x + across, y + down, cv2.INTER_LINEAR), np.float32)
+
+
 def _typeface(sources: Sources, em: float, chance: Chance) -> _Hand:
     han = _one(sources.print_han, chance)
     draw = _from_font(han, han if chance.random() < 0.6 else _one(sources.print_latin, chance), em, 0.0)
@@ -242,18 +256,19 @@ def _typeface(sources: Sources, em: float, chance: Chance) -> _Hand:
 def _writer(sources: Sources, em: float, chance: Chance) -> _Hand:
     latin = _one(sources.hand_latin, chance)
     slant = chance.normal(0, 0.08)
+    may_be_even = True
     if sources.strokes is not None and chance.random() < 0.4:
         draw = _from_strokes(sources.strokes, latin, em, chance)
     else:
         han = _one(sources.hand_han, chance)
+        may_be_even = han in sources.even
         draw = _from_font(han, han if chance.random() < 0.6 else latin, em, slant)
-    steady = chance.random() < 0.3  # a font set by a machine is as even as print
     ink = chance.uniform(0.55, 1)
-    if steady:
+    if may_be_even and chance.random() < 0.35:
         return _Hand(em, draw, True, ink, 1.0, 0.0, 0.0, 0.0, 0.0)
     return _Hand(
         em, draw, True, ink, chance.uniform(0.78, 1.2), chance.normal(-0.02, 0.03),
-        chance.uniform(0, 0.1), chance.uniform(0, 0.06), chance.uniform(0, 0.2),
+        chance.uniform(0.02, 0.1), chance.uniform(0.01, 0.06), chance.uniform(0, 0.2),
     )  # fmt: skip
 
 

@@ -116,12 +116,12 @@ def _take_off(
     emblem_tone = _tone(window[emblem & ink], print_tone, _MOST_UNDER_EMBLEM)
     if rim_tone:
         # Print over print: what is dark stays, and on the ring what is paler fades; thin strokes are pale as well.
-        dark = _dark(window, rim_tone, print_tone)
-        gone &= ~dark
+        dark = _dark(window, rim_tone, print_tone, 1)
+        gone &= ~np.where(rim.band, _dark(window, rim_tone, print_tone, _SPECK), dark)
         pale = rows & ~dark & (disc.away > _RING_INNER) & (disc.away < 1)
         window[pale] = np.asarray(_PAPER - (_PAPER - np.minimum(window[pale], _PAPER)) * _PALE, np.uint8)
     if emblem_tone:
-        under = emblem & _dark(window, emblem_tone, print_tone)
+        under = emblem & _dark(window, emblem_tone, print_tone, _SPECK)
         window[under] = np.asarray(np.minimum(window[under] * (_PAPER / emblem_tone), _PAPER), np.uint8)
         gone |= emblem & ~under
     else:
@@ -176,12 +176,14 @@ def _between(tone: float, print_tone: float) -> float:
     return print_tone + 0.45 * (tone - print_tone)
 
 
-def _dark(window: Grey, tone: float, print_tone: float) -> Mask:
-    """Return where `window` is so much darker than the seal's `tone` that it is print, edges included."""
+def _dark(window: Grey, tone: float, print_tone: float, least: int) -> Mask:
+    """Return where `window` is so much darker than the seal's `tone` that it is print, edges included.
+
+    Pieces of fewer than `least` pixels do not count: such specks are the grain of the seal's ink.
+    """
     core = (window < _between(tone, print_tone)).astype(np.uint8)
-    # Specks are the grain of the seal's ink.
     _, labels, stats, _ = cv2.connectedComponentsWithStats(core)
-    core[stats[labels, cv2.CC_STAT_AREA] < _SPECK] = 0
+    core[stats[labels, cv2.CC_STAT_AREA] < least] = 0
     return np.asarray(cv2.dilate(core, np.ones((3, 3), np.uint8)) > 0, np.bool_)
 
 

@@ -33,6 +33,8 @@ _CROP_HEIGHT = 48
 _WIDTH_STEP, _WIDEST = 64, 3200
 _DETECTION_STEP = 32
 _TALL = 1.5
+#: A tall shape no higher than this many lines is one narrow character, as 1.
+_LONE = 1.3
 _MARGIN = 0.06
 #: Ink on the evened-out picture, and the share of a row that must be inked to belong to the line.
 _INK, _LEAST_INK = 150, 0.012
@@ -62,7 +64,7 @@ class RapidReader:
 
     def read(self, image: Grey) -> tuple[Line, ...]:
         """Return every line found on `image` (height, width), boxes in its pixels, in no promised order."""
-        quads = [_loosened(quad) for quad in self._detect(image)]
+        quads = [_loosened(quad) for quad in _level(self._detect(image))]
         lines = [line for quad in quads if (line := self._line(image, quad))]
         return (*lines, *self.read_at(image, leftover(image, quads)))
 
@@ -205,6 +207,19 @@ def _crop(image: Grey, quad: Quad) -> Grey:
         ),
         np.uint8,
     )
+
+
+def _level(quads: Sequence[Quad]) -> Iterator[Quad]:
+    """Yield `quads`, those of lone narrow characters made as broad as high, or they pass for text on its side."""
+    sides = [_sides(quad) for quad in quads]
+    heights = [height for width, height in sides if height < _TALL * width]
+    highest = _LONE * float(np.median(heights)) if heights else 0.0
+    for quad, (width, height) in zip(quads, sides, strict=True):
+        if _TALL * width <= height < highest:
+            away = (quad[1] + quad[2] - quad[0] - quad[3]) / 2 * ((height / max(width, 1.0) - 1) / 2)
+            yield np.asarray(quad + np.stack([-away, away, away, -away]), np.float32)
+        else:
+            yield quad
 
 
 def _loosened(quad: Quad) -> Quad:

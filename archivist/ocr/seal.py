@@ -15,7 +15,7 @@ _RING_INNER, _RING_OUTER, _CLEAR = 0.5, 0.95, 1.1
 _LEAST_NEW, _LEAST_KEPT = 0.85, 0.5
 #: Where print and the seal's ink lie over each other, the picture without the seal is believed this much sooner.
 _FAVOUR = 0.05
-_LEAST_RING, _LEAST_LEVEL = 0.2, 0.6
+_LEAST_RING, _LEAST_LEVEL = 0.2, 0.75
 #: Of the ring writing so many characters are at most read as a line of print.
 _RING_PIECE = 3
 
@@ -102,7 +102,7 @@ def read_seal(
     for line in sorted(lines, key=lambda line: line.box.top):
         if line.box.centre[1] >= level_from and len(line.glyphs) > 1 and _mean(line.glyphs) >= _LEAST_LEVEL:
             level = _placed(line, on_page, f"{line.method}-seal")
-            if not any(level.box.overlap(other.box) > 0.3 * level.box.width * level.box.height for other in body):
+            if not any(level.box.overlap(other.box) > 0.1 * level.box.width * level.box.height for other in body):
                 found.append(level)
     return tuple(found)
 

@@ -1,6 +1,5 @@
 """The second reader: Tesseract, through pytesseract."""
 
-import os
 from functools import cache
 from gettext import gettext as _
 from typing import Any
@@ -29,8 +28,6 @@ class TesseractReader:
         self._languages = "+".join(languages)
         # Looking for white print on black takes as long again, and there is none.
         self._options = f"--psm {layout} -c tessedit_do_invert=0"
-        # Its threads wait for each other: on two cores they take three times the processor's time and longer.
-        os.environ.setdefault("OMP_THREAD_LIMIT", "1")
 
     def read(self, image: Grey) -> tuple[Line, ...]:
         """Return every line found on `image` (height, width), boxes in its pixels, in Tesseract's order.

@@ -1,0 +1,411 @@
+"""Teach the network that tells handwriting from print: python samples/train_hand.py --fonts DIR --strokes DIR --text FILE
+
+Pages of print and handwriting are made up (`hands.py`), aged (`wear.py` and `capture.py`, or quickly here), cleaned as the
+reader cleans them, cut into lines as archivist/ocr/hand.py draws them, and learnt from; the outcome is archivist/ocr/hand.npz.
+Chance is seeded: the same fonts, text and versions give the same network. It takes an hour or two on two cores.
+
+Needed beside what samples/README.md names: `pip install jax`; the fonts of the Debian packages and npm packages in FONTS,
+unpacked anywhere under --fonts; npm's hanzi-writer-data; a file of running Chinese text, simplified and traditional. With
+`--held-out` the fonts marked so are not learnt from but asked about at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import hands
+import numpy as np
+import recipes
+import wear
+from numpy.typing import NDArray
+from PIL import Image
+
+from archivist.image.clean import clean
+from archivist.image.table import find_cells, without_rules
+from archivist.model import Box, Glyph, Line
+from archivist.ocr import Grey
+from archivist.ocr.hand import COLUMNS, draw
+
+DPI = 200
+WIDTH = 384
+BATCH = 32
+_PAPER = 245
+#: Kernels, rows × columns × from × to; the first three layers halve what they see. archivist/ocr/hand.py runs the same.
+SHAPES = ((3, 3, 1, 12), (3, 3, 12, 24), (3, 3, 24, 32), (4, 3, 32, 48), (1, 5, 48, 48), (1, 5, 48, 48), (1, 1, 48, 1))
+HALVING = 3
+
+
+class Font(NamedTuple):
+    """Files of a font: what it is, a pattern of file names, how often it counts, whether it can be held out."""
+
+    kind: str
+    pattern: str
+    weight: int = 1
+    held_out: bool = False
+
+
+FONTS = (
+    # Debian: fonts-noto-cjk(-extra) fonts-arphic-* fonts-cwtex-* fonts-cns11643-kai fonts-ipafont-mincho fonts-ipaexfont-gothic
+    # fonts-horai-umefont fonts-wqy-zenhei fonts-lxgw-wenkai fonts-droid-fallback
+    Font("print", "NotoSansCJK-*.ttc"),
+    Font("print", "NotoSerifCJK-*.ttc"),
+    Font("print", "gbsn00lp.ttf", 4),
+    Font("print", "gkai00mp.ttf", 4),
+    Font("print", "ukai.ttc", 4),
+    Font("print", "uming.ttc", 4),
+    Font("print", "cwfs.ttf", 3, held_out=True),
+    Font("print", "cw[hkmy]*.ttf", 2),
+    Font("print", "b*00*p.ttf", 2),
+    Font("print", "ume-tms3.ttf", 2),
+    Font("print", "ipaexg.ttf", 2),
+    Font("print", "ipam.ttf", 2, held_out=True),
+    Font("print", "wqy-zenhei.ttc", 2, held_out=True),
+    Font("print", "LXGWWenKai-*.ttf", 2, held_out=True),
+    Font("print", "TW-Kai-98_1.ttf", 2, held_out=True),
+    Font("print", "DroidSansFallbackFull.ttf"),
+    # npm: @expo-google-fonts/ and the name in small letters
+    Font("print", "CactusClassicalSerif*.ttf", 2),
+    Font("print", "ShipporiMincho_[457]*.ttf", 2),
+    Font("print", "ZCOOLXiaoWei*.ttf", 2),
+    Font("print", "KaiseiTokumin_[47]*.ttf", 2, held_out=True),
+    Font("latin print", "Liberation*-Regular.ttf"),
+    Font("latin print", "Liberation*-Bold.ttf"),
+    Font("latin print", "DejaVuSerif.ttf"),
+    Font("latin print", "DejaVuSans.ttf"),
+    Font("latin print", "DejaVuSansMono.ttf"),
+    Font("latin print", "CourierPrime_400Regular.ttf"),
+    Font("latin print", "SpecialElite*.ttf"),
+    Font("even hand", "MaShanZheng*.ttf", 3),
+    Font("even hand", "ZhiMangXing*.ttf", 3),
+    Font("even hand", "LiuJianMaoCao*.ttf", 3, held_out=True),
+    Font("even hand", "[Kk]ouzan*.ttf"),  # Debian: fonts-kouzan-mouhitsu, like the next but two
+    Font("hand", "AoyagiKouzanT.ttf"),
+    Font("hand", "aoyagi-soseki.ttf", 1, held_out=True),
+    Font("hand", "kiloji*.ttf", 1, held_out=True),
+    Font("hand", "ZenKurenaido*.ttf"),
+    Font("hand", "Yomogi*.ttf"),
+    Font("hand", "YuseiMagic*.ttf"),
+    Font("hand", "HachiMaruPop*.ttf"),
+    *(
+        Font("latin hand", f"{name}*.ttf")
+        for name in (
+            "Caveat_[47]", "Kalam_[34]", "PatrickHand", "ReenieBeanie", "HomemadeApple", "NothingYouCouldDo",
+            "CedarvilleCursive", "ShadowsIntoLight", "NanumPenScript", "Gaegu", "dkg.", "breip",
+        )
+    ),
+)  # fmt: skip
+
+
+def found(folders: Sequence[Path], *, strokes: Path | None, text: str, held_out: bool | None) -> hands.Sources:
+    """Return the fonts of FONTS under `folders`: all, or where `held_out` is given those held out or the others."""
+    files = {path.name: path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in (".ttf", ".ttc")}
+    kinds: dict[str, list[Path]] = {}
+    for font in FONTS:
+        latin = font.kind.startswith("latin")
+        if held_out is None or latin or font.held_out == held_out:
+            matching = [path for name, path in files.items() if Path(name).match(font.pattern)]
+            kinds.setdefault(font.kind, []).extend(matching * font.weight)
+    even = kinds.get("even hand", [])
+    return hands.Sources(
+        print_han=kinds["print"],
+        print_latin=kinds["latin print"],
+        hand_han=[*even, *kinds["hand"]],
+        hand_latin=kinds["latin hand"],
+        even=frozenset(even),
+        strokes=None if held_out else strokes,
+        text=text,
+    )
+
+
+# --- pages ------------------------------------------------------------------------------------------------
+
+
+class Aged(NamedTuple):
+    """A page as the reader sees it, where print (1) and handwriting (2) stand on it, and its lines."""
+
+    image: Grey
+    mask: Grey
+    lines: list[Line]
+
+
+def worn(sources: hands.Sources, number: int) -> Aged:
+    """Return a page aged by the recipe whose turn it is, scanned, and cleaned for reading."""
+    chance = np.random.default_rng([number, 1])
+    written = hands.page(sources, chance)
+    colours = ((0.05, 0.05, 0.07), (0.05, 0.07, 0.12), (0.1, 0.13, 0.45), (0.3, 0.3, 0.32), (0.08, 0.1, 0.3))
+    pen = written.hand * (0.82 + 0.18 * wear.clouds(written.hand, 4, chance))
+    picture = _in_colour(written.printed, (0.06, 0.06, 0.06)) * _in_colour(pen, colours[chance.integers(len(colours))])
+    behind = np.roll(_in_colour(written.printed, (0, 0, 0)), (40, 60), (0, 1))
+    sheet = wear.Sheet(picture.astype(np.float32), behind.astype(np.float32), False, DPI, DPI)
+    kinds = sorted(recipes.RECIPES)
+    for effect in recipes.RECIPES[kinds[number % len(kinds)]]:
+        sheet = effect(sheet, chance)
+    points = _corners(written.marks)
+    for move in sheet.moves:
+        points = move(points)
+    zoom = float(chance.choice((1, 1, 1.2, 1.3)))
+    stretch = zoom * sheet.dpi / sheet.dpi_down
+    scanned = cv2.resize(_as_jpeg(sheet.picture, chance), None, fx=zoom, fy=stretch, interpolation=cv2.INTER_CUBIC)
+    cleaned = clean(np.ascontiguousarray(scanned, np.uint8))
+    back = cv2.invertAffineTransform(cleaned.matrix)
+    black = cleaned.black
+    if chance.random() < 0.6:
+        black = without_rules(black, find_cells(black))
+    return _aged(black, written.marks, points * (zoom, stretch) @ back[:, :2].T + back[:, 2])
+
+
+def quick(sources: hands.Sources, number: int) -> Aged:
+    """Return a page that went through less, ten times as fast: blur, broken and faded ink, coarse pixels, black and white."""
+    chance = np.random.default_rng([number, 9])
+    written = hands.page(sources, chance)
+    ink = 1 - (1 - written.printed * chance.uniform(0.75, 1)) * (1 - written.hand * chance.uniform(0.6, 1))
+    if chance.random() < 0.5:
+        ink *= 1 - chance.uniform(0.1, 0.5) * wear.clouds(ink, chance.uniform(1, 40), chance)
+    if chance.random() < 0.3:
+        ink *= np.clip((wear.clouds(ink, 1, chance) - chance.uniform(0.1, 0.3)) * 4, 0.4, 1)
+    ink = np.clip(cv2.GaussianBlur(ink, (0, 0), chance.uniform(0.3, 1.05)) * 1.25, 0, 1)
+    turn = cv2.getRotationMatrix2D((hands.SIDE / 2, hands.SIDE / 2), chance.normal(0, 0.35), 1)
+    ink = cv2.warpAffine(ink, turn, (hands.SIDE, hands.SIDE))
+    kind = chance.random()
+    if kind < 0.5:
+        across, down = (1.0, 0.5) if kind > 0.3 else (float(chance.uniform(0.5, 1)),) * 2
+        ink = cv2.resize(ink, None, fx=across, fy=down, interpolation=cv2.INTER_AREA)
+        if kind > 0.25:
+            level = float(np.percentile(ink[ink > 0.15], 60)) * chance.uniform(0.4, 0.8)
+            ink = 1 / (1 + np.exp(-(ink - level) * chance.choice((8, 14, 60))))
+        ink = cv2.resize(ink, (hands.SIDE, hands.SIDE), interpolation=cv2.INTER_CUBIC)
+    grain = cv2.GaussianBlur(chance.standard_normal(ink.shape, dtype=np.float32), (0, 0), 0.7)
+    ink = ink * chance.uniform(0.6, 1) + grain * chance.choice((0.0, 0.02, 0.05))
+    black = np.asarray(_PAPER * (1 - np.clip(ink, 0, 1)), np.uint8)
+    return _aged(black, written.marks, _corners(written.marks) @ turn[:, :2].T + turn[:, 2])
+
+
+def _in_colour(density: NDArray[Any], colour: tuple[float, ...]) -> NDArray[Any]:
+    return 1 - density[..., None] * (1 - np.array(colour, np.float32))
+
+
+def _as_jpeg(picture: NDArray[Any], chance: hands.Chance) -> NDArray[np.uint8]:
+    target = io.BytesIO()
+    Image.fromarray((picture * 255 + 0.5).astype(np.uint8)).save(target, "JPEG", quality=int(chance.integers(55, 88)))
+    return np.asarray(Image.open(target), np.uint8)
+
+
+def _corners(marks: Sequence[hands.Mark]) -> NDArray[np.float64]:
+    boxes = [mark.box for mark in marks]
+    return np.array([(x, y) for left, top, right, bottom in boxes for x, y in
+                     ((left, top), (right, top), (right, bottom), (left, bottom))], np.float64).reshape(-1, 2)  # fmt: skip
+
+
+def _aged(image: Grey, marks: Sequence[hands.Mark], points: NDArray[np.float64]) -> Aged:
+    mask = np.zeros(image.shape, np.uint8)
+    lines: dict[int, list[Glyph]] = {}
+    for mark, quad in zip(marks, points.reshape(-1, 4, 2), strict=True):
+        cv2.fillConvexPoly(mask, np.rint(quad).astype(np.int32), 2 if mark.hand else 1)
+        (left, top), (right, bottom) = quad.min(axis=0), quad.max(axis=0)
+        box = Box(float(left), float(top), float(right), float(bottom))
+        lines.setdefault(mark.line, []).append(Glyph(mark.char, box, 0.9))
+    return Aged(image, mask, [Line(tuple(glyphs), Box.around(glyph.box for glyph in glyphs), "") for glyphs in lines.values()])
+
+
+# --- lines as the network sees them -----------------------------------------------------------------------
+
+
+class Drawn(NamedTuple):
+    """A line as drawn (0 paper .. 255), and every COLUMNS columns whether print (1), handwriting (2) or neither."""
+
+    strip: Grey
+    kinds: NDArray[np.uint8]
+
+
+def drawn(page: Aged, times: int, chance: hands.Chance) -> Iterator[Drawn]:
+    """Yield every line of `page` several times, its box never the same: readers cut wide and narrow."""
+    of_kinds = [np.where(page.mask == kind, 45, _PAPER).astype(np.uint8) for kind in (1, 2)]
+    for line in page.lines:
+        for _ in range(times):
+            left, top, right, bottom = line.box
+            high = bottom - top
+            x1, x2 = chance.uniform(-0.05, 0.3, 2) * high
+            y1, y2 = chance.normal((0.02, 0.02), 0.06) * high
+            box = Box(left - x1, top - y1, right + x2, bottom + y2)
+            if chance.random() < 0.12 and len(line.glyphs) > 2:
+                box = box._replace(right=box.left + max(high, 1.0), bottom=box.top + 1e5)  # as if it ran down the page
+            cut = replace(line, box=box, glyphs=tuple(
+                replace(glyph, box=glyph.box._replace(top=top, bottom=bottom)) for glyph in line.glyphs
+            ))  # fmt: skip
+            strip = draw(page.image, cut)[0]
+            shares = [
+                draw(of_kind, cut)[0].reshape(strip.shape[0], -1, COLUMNS).mean(axis=(0, 2)) for of_kind in of_kinds
+            ]
+            kinds = np.where(np.maximum(*shares) > 0.05, np.where(shares[1] > shares[0], 2, 1), 0).astype(np.uint8)
+            if kinds.any():
+                yield Drawn((strip * 255).astype(np.uint8), kinds)
+
+
+def batches(lines: Sequence[Drawn], chance: hands.Chance) -> Iterator[tuple[NDArray[np.float32], NDArray[np.uint8]]]:
+    """Yield all lines once, in disorder, short ones side by side, long ones in part; paper and ink vary."""
+    windows = _windows(lines, chance)
+    noise = chance.normal(0, 0.05, (BATCH, draw_height(lines), WIDTH)).astype(np.float32)
+    while len(some := [window for _, window in zip(range(BATCH), windows, strict=False)]) == BATCH:
+        gamma = np.where(chance.random((BATCH, 1)) < 0.6, np.exp(chance.normal(0, 0.3, (BATCH, 1))), 1)
+        light = np.where(chance.random((BATCH, 1)) < 0.5, chance.uniform(0.6, 1.1, (BATCH, 1)), 1)
+        tones = np.clip((np.arange(256) / 255) ** gamma * light, 0, 1).astype(np.float32)
+        for row in np.flatnonzero(chance.random(BATCH) < 0.12):
+            tones[row] = np.arange(256) > 255 * chance.uniform(0.3, 0.6)
+        ink = tones[np.arange(BATCH)[:, None, None], np.stack([window.strip for window in some])]
+        if chance.random() < 0.25:
+            ink = (ink + sum(np.roll(ink, step, axis) for step in (-1, 1) for axis in (1, 2))) / 5
+        if chance.random() < 0.3:
+            ink = np.clip(ink + np.roll(noise, int(chance.integers(WIDTH)), 2), 0, 1)
+        yield ink[..., None], np.stack([window.kinds for window in some])
+
+
+def draw_height(lines: Sequence[Drawn]) -> int:
+    """Return the height in pixels at which `lines` are drawn."""
+    return int(lines[0].strip.shape[0])
+
+
+def _windows(lines: Sequence[Drawn], chance: hands.Chance) -> Iterator[Drawn]:
+    row: list[Drawn] = []
+    for number in chance.permutation(len(lines)):
+        line = lines[number]
+        if line.strip.shape[1] > WIDTH:
+            # Long lines of print would drown the rest.
+            for _ in range(1 if (line.kinds == 2).mean() < 0.05 else 2):
+                start = int(chance.integers(0, (line.strip.shape[1] - WIDTH) // COLUMNS + 1))
+                end = start + WIDTH // COLUMNS
+                yield Drawn(line.strip[:, start * COLUMNS : end * COLUMNS], line.kinds[start:end])
+            continue
+        if sum(one.strip.shape[1] for one in row) + line.strip.shape[1] > WIDTH:
+            yield _side_by_side(row)
+            row = []
+        row.append(line)
+
+
+def _side_by_side(row: Sequence[Drawn]) -> Drawn:
+    strip, kinds = np.hstack([one.strip for one in row]), np.hstack([one.kinds for one in row])
+    rest = WIDTH - strip.shape[1]
+    return Drawn(np.pad(strip, ((0, 0), (0, rest))), np.pad(kinds, (0, rest // COLUMNS)))
+
+
+# --- learning ---------------------------------------------------------------------------------------------
+
+
+def learn(lines: Sequence[Drawn], epochs: int, rate: float = 4e-3) -> dict[str, NDArray[np.float16]]:
+    """Return the kernels and biases after `epochs` times all lines (Adam; batch normalisation folded into the kernels)."""
+    import jax
+    import jax.numpy as jnp
+
+    chance = np.random.default_rng(1)
+    weights = [
+        (jnp.array(chance.normal(0, np.sqrt(2 / np.prod(shape[:3])), shape), jnp.float32), jnp.ones(shape[3]), jnp.zeros(shape[3]))
+        for shape in SHAPES
+    ]  # fmt: skip
+    seen = [(jnp.zeros(shape[3]), jnp.ones(shape[3])) for shape in SHAPES[:-1]]
+
+    def convolved(signal: Any, kernel: Any, number: int) -> Any:
+        high, wide, _from, to = kernel.shape
+        above, stride = (1, 2) if number < HALVING else (0, 1)
+        padded = jnp.pad(signal, ((0, 0), (above, above), (wide // 2, wide // 2), (0, 0)))
+        rows, columns = (padded.shape[1] - high) // stride + 1, (padded.shape[2] - wide) // stride + 1
+        around = [
+            padded[:, y : y + stride * (rows - 1) + 1 : stride, x : x + stride * (columns - 1) + 1 : stride]
+            for y in range(high)
+            for x in range(wide)
+        ]
+        return jnp.concatenate(around, -1) @ kernel.reshape(-1, to)
+
+    def loss(weights: Any, ink: Any, kinds: Any) -> Any:
+        signal, moments = ink, []
+        for number, (kernel, gain, bias) in enumerate(weights):
+            signal = convolved(signal, kernel, number)
+            if number < len(weights) - 1:
+                mean, variance = signal.mean((0, 1, 2)), signal.var((0, 1, 2))
+                moments.append((mean, variance))
+                signal = jax.nn.relu((signal - mean) / jnp.sqrt(variance + 1e-4) * gain + bias)
+            else:
+                signal = signal + bias
+        logits, wanted, counts = signal[:, 0, :, 0], (kinds == 2) * 0.98 + 0.01, kinds > 0
+        return ((jax.nn.softplus(logits) - wanted * logits) * counts).sum() / counts.sum(), moments
+
+    @jax.jit
+    def step(weights: Any, first: Any, second: Any, seen: Any, time: Any, rate: Any, ink: Any, kinds: Any) -> Any:
+        (value, moments), slope = jax.value_and_grad(loss, has_aux=True)(weights, ink, kinds)
+        each = jax.tree.map
+        first = each(lambda old, new: 0.9 * old + 0.1 * new, first, slope)
+        second = each(lambda old, new: 0.999 * old + 0.001 * new * new, second, slope)
+        weights = each(
+            lambda w, m, v: w - rate * (m / (1 - 0.9**time) / (jnp.sqrt(v / (1 - 0.999**time)) + 1e-8) + 1e-4 * w),
+            weights, first, second,
+        )  # fmt: skip
+        keep = jnp.minimum(0.99, time / (time + 10.0))
+        return weights, first, second, each(lambda old, new: keep * old + (1 - keep) * new, seen, moments), value
+
+    first = second = jax.tree.map(jnp.zeros_like, weights)
+    steps = epochs * sum(1 for _ in batches(lines, np.random.default_rng(2)))
+    time = 0
+    for epoch in range(epochs):
+        values = []
+        for ink, kinds in batches(lines, chance):
+            time += 1
+            now = rate * min(1, time / 100) * max(0.01, 0.5 * (1 + np.cos(np.pi * min(time / steps, 1))))
+            weights, first, second, seen, value = step(weights, first, second, seen, time, now, ink, kinds)
+            values.append(float(value))
+        print(f"epoch {epoch}: {np.mean(values):.4f}", flush=True)
+    learnt = {}
+    for number, (kernel, gain, bias) in enumerate(weights):
+        if number < len(seen):
+            mean, variance = seen[number]
+            scale = gain / jnp.sqrt(variance + 1e-4)
+            kernel, bias = kernel * scale, bias - mean * scale
+        learnt[f"kernel{number}"], learnt[f"bias{number}"] = np.asarray(kernel, np.float16), np.asarray(bias, np.float16)
+    return learnt
+
+
+def ask(lines: Sequence[Drawn]) -> str:
+    """Return how the network that is installed does on `lines`, column by column."""
+    logits = np.hstack([answer(np.asarray(line.strip, np.float32) / 255) for line in lines])
+    kinds = np.hstack([line.kinds for line in lines])
+    return f"print taken for handwriting {(logits[kinds == 1] > 0).mean():.3f}, handwriting missed {(logits[kinds == 2] < 0).mean():.3f}"
+
+
+def _lines(sources: hands.Sources, aged: Iterable[tuple[int, bool]]) -> list[Drawn]:
+    lines = []
+    for number, quickly in aged:
+        page = quick(sources, number) if quickly else worn(sources, number)
+        lines.extend(drawn(page, 2 if quickly else 3, np.random.default_rng(number + 7)))
+    return lines
+
+
+def main() -> int:
+    """Command line; writes hand.npz into the package, or with --held-out a report and hand-held-out.npz beside it."""
+    parser = argparse.ArgumentParser(description="Teach the network that tells handwriting from print.")
+    parser.add_argument("--fonts", type=Path, nargs="+", required=True, help="folders under which the fonts lie")
+    parser.add_argument("--strokes", type=Path, required=True, help="the folder package/ of hanzi-writer-data")
+    parser.add_argument("--text", type=Path, required=True, help="running Chinese text, UTF-8")
+    parser.add_argument("--quick", type=int, default=400, help="pages aged quickly")
+    parser.add_argument("--worn", type=int, default=150, help="pages aged like the samples")
+    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--held-out", action="store_true", help="learn without the fonts held out, then ask about them")
+    asked = parser.parse_args()
+    cv2.setNumThreads(1)
+    text = "".join(asked.text.read_text("utf-8").split())
+    sources = found(asked.fonts, strokes=asked.strokes, text=text, held_out=False if asked.held_out else None)
+    pages = [*((50000 + number, True) for number in range(asked.quick)), *((5000 + number, False) for number in range(asked.worn))]
+    learnt = learn(_lines(sources, pages), asked.epochs)
+    target = Path(hand.__file__).with_name("hand-held-out.npz" if asked.held_out else "hand.npz")
+    np.savez_compressed(target, **learnt)
+    if asked.held_out:
+        others = found(asked.fonts, strokes=None, text=text, held_out=True)
+        print(ask(target, _lines(others, [(number, number % 2 == 0) for number in range(40)])))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
