@@ -16,7 +16,7 @@ from archivist.image.seal import stamps_among
 from archivist.image.table import find_cells, without_rules
 from archivist.image.unsealed import without_seals
 from archivist.model import Box, Cell, Glyph, Line, Region, Seal, Step
-from archivist.ocr import Grey, Reader
+from archivist.ocr import STROKES, Grey, Reader
 from archivist.ocr.calibration import calibrated
 from archivist.ocr.consensus import second_opinion
 from archivist.ocr.context import in_context
@@ -34,6 +34,7 @@ Boxes: TypeAlias = NDArray[np.float64]
 #: Share of dark pixels under which a page without text is an empty sheet, not one that could not be read.
 _BLANK_INK = 0.002
 _LEAST_RED = 0.5
+_ORNAMENTS = frozenset("★☆")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def read_leaf(pixels: Pixels, stretch: float, first: RapidReader, second: Reader
         cells, black, lines = _read_black(cleaned, first)
     red, steps = _read_red(cleaned, cells, first)
     lines, gone = without_show_through(black, _without_doubles(lines, red), first)
-    steps.extend(gone)
+    lines, edges = _without_edges(lines, red, cells)
+    steps.extend((*gone, *edges))
     cells, seals = _stamps_apart(cells, cleaned)
     lines, more = _read_under(lines, black, seals, first)
     steps.extend(more)
@@ -102,10 +104,10 @@ def _read_seals(
     lines: tuple[Line, ...], cleaned: Cleaned, black: Grey, seals: Sequence[Seal], reader: Reader
 ) -> tuple[tuple[Line, ...], dict[Seal, tuple[Line, ...]]]:
     """Return the `lines` that are no part of a seal, and what each seal says."""
+    # Registration stamps stand where nothing is printed: what is written in one belongs to it.
     stamps = [seal for seal in seals if seal.shape == "ruled"]
-    lines, own = parted(lines, [stamp for stamp in stamps if not stamp.red])
-    stamped = dict(zip((stamp for stamp in stamps if not stamp.red), own, strict=True))
-    stamped |= {stamp: () for stamp in stamps if stamp.red}
+    lines, own = parted(lines, stamps)
+    stamped = dict(zip(stamps, own, strict=True))
     for seal in seals:
         if seal.shape == "round":
             ink = cleaned.red if seal.red and cleaned.red is not None else black
@@ -197,6 +199,27 @@ def _shifted(line: Line, x: float, y: float) -> Line:
 
 def _mean(line: Line) -> float:
     return sum(glyph.confidence for glyph in line.glyphs) / max(len(line.glyphs), 1)
+
+
+def _without_edges(
+    lines: Sequence[Line], red: Sequence[Line], cells: Sequence[Cell]
+) -> tuple[tuple[Line, ...], list[Step]]:
+    """Return `lines` without ornaments, and without level strokes beyond all writing.
+
+    The strokes are the edge of the sheet, a crease or the shadow of a lid; the star is the one of the Party's heads.
+    """
+    lettered = [line for line in lines if not _ORNAMENTS.issuperset(line.text)]
+    writing = [line.box for line in (*lettered, *red) if not STROKES.issuperset(line.text)]
+    if not writing:
+        return tuple(lettered), []
+    within = Box.around((*writing, *(cell.box for cell in cells)))
+    kept = tuple(line for line in lettered if not STROKES.issuperset(line.text) or _holds(within, *line.box.centre))
+    gone = len(lines) - len(kept)
+    return kept, [Step("read", f"ornaments, and level strokes beyond all writing, left out: {gone}")] if gone else []
+
+
+def _holds(box: Box, x: float, y: float) -> bool:
+    return box.left <= x <= box.right and box.top <= y <= box.bottom
 
 
 def _without_doubles(lines: Sequence[Line], red: Sequence[Line]) -> tuple[Line, ...]:

@@ -1,4 +1,4 @@
-"""Lines in print and by hand, side by side on pages, with the truth of every character: what `train_hand.py` learns from.
+"""Lines in print and by hand, side by side on pages, with the truth of every character, for `train_hand.py`.
 
 Two kinds of hand: fonts drawn after a person's writing, and a pen that follows the stroke medians of hanzi-writer-data
 with the habits of a writer made up by chance: slope, slant, haste, pressure, uneven size and place.
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import yaml
 from fontTools.ttLib import TTCollection, TTFont  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
@@ -23,17 +24,7 @@ Plane = NDArray[np.float32]
 Points = NDArray[np.float64]
 
 SIDE = 1650
-_SURNAMES = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤官"
-_GIVEN = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂祥恩国建华文志永福德海山林玉春红梅成东立新民生金荣忠良振广安庆云"
-_POSTS = ("书记", "市长", "县长", "主任", "局长", "科长", "同志", "各局", "办公室", "科技局", "教育局", "政府办", "常委", "秘书长", "处长")
-_COMMENTS = (
-    "请{p}阅", "请{p}阅示", "请{p}阅处", "请{p}批示", "同意", "已阅", "阅", "请{p}办理", "拟请{p}阅示", "呈{p}审阅", "照办", "请转{p}研究", "原则同意",
-    "请{p}牵头落实", "全体干部学习", "传{p}阅", "同意{p}意见", "请抓紧办理并报结果", "存档", "请{p}认真研究，提出意见", "按此办理", "送{p}一阅", "圈阅", "发至各乡镇",
-)  # fmt: skip
-_LABELS = (
-    "来文机关", "来文单位", "文号", "份数", "编号", "收文日期", "收到时间", "分发范围：", "领导批示：", "拟办意见：", "处理结果", "签发：", "核稿", "姓名", "时间",
-    "密级", "缓急", "标题", "备注", "会签：", "打字", "校对", "主送：", "抄送：", "承办单位", "经办人", "签名：", "电话：", "职务", "单位（盖章）", "年龄", "审核：",
-)  # fmt: skip
+_WORDS: dict[str, Sequence[str]] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +79,8 @@ def page(sources: Sources, chance: Chance) -> Written:
         elif prints[0].em > 1.6 * size:
             prints[0] = _typeface(sources, size, chance)
         y += _row(written, y, prints, writers, float(share), sources.text, chance)
+    for _ in range(int(chance.integers(4)) if chance.random() < 0.5 else 0):
+        _seal(written.printed, sources, chance)
     return written
 
 
@@ -129,22 +122,22 @@ def _segments(kind: str, text: str, chance: Chance) -> Iterable[tuple[bool, str]
     elif kind == "hand":
         yield True, _written_words(text, chance)
     elif kind == "mixed":
-        yield False, str(chance.choice(_LABELS))
+        yield False, str(chance.choice(_WORDS["labels"]))
         yield True, _written_words(text, chance)
         if chance.random() < 0.15:
-            yield False, str(chance.choice(("份", "页", "号", "人", "（签字）", "第", "元", "同志")))
+            yield False, str(chance.choice(_WORDS["after"]))
     else:
         if chance.random() < 0.5:
-            yield False, str(chance.choice(("收文日期", "收到时间：", "时间", "填表日期：", "批示日期")))
-        for number, unit in zip((chance.integers(50, 99), chance.integers(1, 13), chance.integers(1, 32)), "年月日", strict=True):
-            yield True, str(number)
+            yield False, str(chance.choice(_WORDS["before_dates"]))
+        for unit, (least, most) in {"年": (50, 99), "月": (1, 13), "日": (1, 32)}.items():
+            yield True, str(chance.integers(least, most))
             yield False, unit
 
 
 def _printed_words(text: str, chance: Chance) -> str:
     form = chance.random()
     if form < 0.2:
-        return str(chance.choice(_LABELS))
+        return str(chance.choice(_WORDS["labels"]))
     if form < 0.4:
         return _number(chance)
     start = int(chance.integers(len(text) - 60))
@@ -153,7 +146,9 @@ def _printed_words(text: str, chance: Chance) -> str:
 
 def _written_words(text: str, chance: Chance) -> str:
     form = chance.random()
-    name = str(chance.choice(list(_SURNAMES))) + "".join(chance.choice(list(_GIVEN), int(chance.integers(1, 3))))
+    name = str(chance.choice(list(_WORDS["surnames"]))) + "".join(
+        chance.choice(list(_WORDS["given"]), int(chance.integers(1, 3)))
+    )
     if form < 0.2:
         return name
     if form < 0.4:
@@ -161,20 +156,22 @@ def _written_words(text: str, chance: Chance) -> str:
     if form < 0.5:
         return f"{name} {_date(chance)}"
     if form < 0.75:
-        return str(chance.choice(_COMMENTS)).format(p=chance.choice(_POSTS)) + str(chance.choice(("", "。", "。", f" {name}")))
+        comment = str(chance.choice(_WORDS["comments"])).format(p=chance.choice(_WORDS["posts"]))
+        return comment + str(chance.choice(("", "。", "。", f" {name}")))
     start = int(chance.integers(len(text) - 60))
     return text[start : start + int(chance.integers(1, 16))]
 
 
 def _date(chance: Chance) -> str:
     year, month, day = int(chance.integers(50, 99)), int(chance.integers(1, 13)), int(chance.integers(1, 32))
-    forms = ("{d}/{m}", "{m}/{d}", "{y}.{m}.{d}", "{m}.{d}", "{y}年{m}月{d}日", "{m}月{d}日", "{y}.{m}.{d}号", "19{y}.{m}.{d}", "{d}日", "{d}", "19{y}年", "{y}")
-    return str(chance.choice(forms)).format(y=year, m=month, d=day)
+    return str(chance.choice(_WORDS["dates"])).format(y=year, m=month, d=day)
 
 
 def _number(chance: Chance) -> str:
     whole = int(10 ** chance.uniform(0, 7))
-    return str(chance.choice((f"{whole}", f"{whole:,}", f"{whole}.{int(chance.integers(100)):02}", f"（{whole % 99}）", f"{whole % 100}%", f"第{whole % 900}号")))
+    cents, short = int(chance.integers(100)), whole % 100
+    forms = (f"{whole}", f"{whole:,}", f"{whole}.{cents:02}", f"（{short}）", f"{short}%", f"第{whole % 900}号")
+    return str(chance.choice(forms))
 
 
 def _rules(printed: Plane, top: float, tall: float, edges: Sequence[float], chance: Chance) -> None:
@@ -183,6 +180,30 @@ def _rules(printed: Plane, top: float, tall: float, edges: Sequence[float], chan
         cv2.line(printed, (30, round(y)), (SIDE - 30, round(y)), 0.9, wide)
     for x in edges if chance.random() < 0.7 else ():
         cv2.line(printed, (round(x), round(top)), (round(x), round(top + tall)), 0.9, wide)
+
+
+def _seal(printed: Plane, sources: Sources, chance: Chance) -> None:
+    """Put a round seal over the print, as it shows where colour is lost: it is no handwriting."""
+    radius, wide, dark = chance.uniform(90, 190), int(chance.integers(3, 9)), chance.uniform(0.3, 1)
+    x, y = chance.uniform(radius + 20, SIDE - radius - 20, 2)
+    layer = np.zeros_like(printed)
+    cv2.circle(layer, (round(x), round(y)), round(radius), dark, wide, cv2.LINE_AA)
+    points = np.arange(10) * np.pi / 5 - np.pi / 2
+    reach = radius * np.tile((0.32, 0.13), 5)
+    star = np.column_stack([x + reach * np.cos(points), y + reach * np.sin(points)])
+    cv2.fillPoly(layer, [np.rint(star).astype(np.int32)], dark)
+    em = round(radius * 0.28)
+    start = int(chance.integers(len(sources.text) - 60))
+    path = _one(sources.print_han, chance)
+    for number, char in enumerate(sources.text[start : start + 11]):
+        angle = np.radians(-130 + 26 * number)
+        drawn = _letter(path, em, char, 0.0) if ord(char) in _covered(path) else None
+        if drawn is not None:
+            turn = cv2.getRotationMatrix2D((drawn.shape[1] / 2, drawn.shape[0] / 2), -np.degrees(angle), 1)
+            turn[:, 2] += np.array([x + 0.8 * radius * np.sin(angle), y - 0.8 * radius * np.cos(angle)])
+            turn[:, 2] -= np.array(drawn.shape[::-1]) / 2
+            np.maximum(layer, dark * cv2.warpAffine(drawn, turn, (SIDE, SIDE)), out=layer)
+    np.maximum(printed, layer, out=printed)
 
 
 # --- those who write --------------------------------------------------------------------------------------
@@ -264,7 +285,7 @@ def _writer(sources: Sources, em: float, chance: Chance) -> _Hand:
         may_be_even = han in sources.even
         draw = _from_font(han, han if chance.random() < 0.6 else latin, em, slant)
     ink = chance.uniform(0.55, 1)
-    if may_be_even and chance.random() < 0.35:
+    if may_be_even and chance.random() < 0.45:
         return _Hand(em, draw, True, ink, 1.0, 0.0, 0.0, 0.0, 0.0)
     return _Hand(
         em, draw, True, ink, chance.uniform(0.78, 1.2), chance.normal(-0.02, 0.03),

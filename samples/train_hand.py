@@ -1,12 +1,14 @@
-"""Teach the network that tells handwriting from print: python samples/train_hand.py --fonts DIR --strokes DIR --text FILE
+"""Teach the network that tells handwriting from print.
 
-Pages of print and handwriting are made up (`hands.py`), aged (`wear.py` and `capture.py`, or quickly here), cleaned as the
-reader cleans them, cut into lines as archivist/ocr/hand.py draws them, and learnt from; the outcome is archivist/ocr/hand.npz.
-Chance is seeded: the same fonts, text and versions give the same network. It takes an hour or two on two cores.
+    python samples/train_hand.py --fonts DIR... --strokes DIR --text FILE
 
-Needed beside what samples/README.md names: `pip install jax`; the fonts of the Debian packages and npm packages in FONTS,
-unpacked anywhere under --fonts; npm's hanzi-writer-data; a file of running Chinese text, simplified and traditional. With
-`--held-out` the fonts marked so are not learnt from but asked about at the end.
+Pages of print and handwriting are made up (`hands.py`), aged (`wear.py`, `capture.py`, or quickly here), cleaned as
+the reader cleans them, cut into lines as archivist/ocr/hand.py draws them, and learnt from; archivist/ocr/hand.npz
+comes out. Chance is seeded: the same fonts, text and versions give the same network. Two cores take half an hour.
+
+Needed beside what samples/README.md names: `pip install jax`; the fonts of the Debian and npm packages in FONTS,
+unpacked anywhere under --fonts; npm's hanzi-writer-data; a file of running Chinese text, simplified and traditional.
+With `--held-out` the fonts marked so are not learnt from but asked about at the end.
 """
 
 from __future__ import annotations
@@ -14,8 +16,11 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,14 +36,15 @@ from archivist.image.clean import clean
 from archivist.image.table import find_cells, without_rules
 from archivist.model import Box, Glyph, Line
 from archivist.ocr import Grey
-from archivist.ocr.hand import COLUMNS, draw
+from archivist.ocr.hand import COLUMNS, NETWORK, answer, draw, stored
 
 DPI = 200
 WIDTH = 384
 BATCH = 32
 _PAPER = 245
+_MESH = 8
 #: Kernels, rows × columns × from × to; the first three layers halve what they see. archivist/ocr/hand.py runs the same.
-SHAPES = ((3, 3, 1, 12), (3, 3, 12, 24), (3, 3, 24, 32), (4, 3, 32, 48), (1, 5, 48, 48), (1, 5, 48, 48), (1, 1, 48, 1))
+SHAPES = ((3, 3, 1, 16), (3, 3, 16, 32), (3, 3, 32, 40), (4, 3, 40, 48), (1, 5, 48, 48), (1, 5, 48, 48), (1, 1, 48, 1))
 HALVING = 3
 
 
@@ -52,8 +58,8 @@ class Font(NamedTuple):
 
 
 FONTS = (
-    # Debian: fonts-noto-cjk(-extra) fonts-arphic-* fonts-cwtex-* fonts-cns11643-kai fonts-ipafont-mincho fonts-ipaexfont-gothic
-    # fonts-horai-umefont fonts-wqy-zenhei fonts-lxgw-wenkai fonts-droid-fallback
+    # Debian: fonts-noto-cjk(-extra) fonts-arphic-* fonts-cwtex-* fonts-cns11643-kai fonts-ipafont-mincho
+    # fonts-ipaexfont-gothic fonts-horai-umefont fonts-wqy-zenhei fonts-lxgw-wenkai fonts-droid-fallback
     Font("print", "NotoSansCJK-*.ttc"),
     Font("print", "NotoSerifCJK-*.ttc"),
     Font("print", "gbsn00lp.ttf", 4),
@@ -85,7 +91,9 @@ FONTS = (
     Font("even hand", "MaShanZheng*.ttf", 3),
     Font("even hand", "ZhiMangXing*.ttf", 3),
     Font("even hand", "LiuJianMaoCao*.ttf", 3, held_out=True),
-    Font("even hand", "[Kk]ouzan*.ttf"),  # Debian: fonts-kouzan-mouhitsu, like the next but two
+    # Debian: fonts-kouzan-mouhitsu fonts-aoyagi-kouzan-t fonts-aoyagi-soseki fonts-kiloji fonts-dkg-handwriting
+    # fonts-breip
+    Font("even hand", "[Kk]ouzan*.ttf"),
     Font("hand", "AoyagiKouzanT.ttf"),
     Font("hand", "aoyagi-soseki.ttf", 1, held_out=True),
     Font("hand", "kiloji*.ttf", 1, held_out=True),
@@ -105,7 +113,8 @@ FONTS = (
 
 def found(folders: Sequence[Path], *, strokes: Path | None, text: str, held_out: bool | None) -> hands.Sources:
     """Return the fonts of FONTS under `folders`: all, or where `held_out` is given those held out or the others."""
-    files = {path.name: path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in (".ttf", ".ttc")}
+    paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in (".ttf", ".ttc")]
+    files = {path.name: path for path in paths}
     kinds: dict[str, list[Path]] = {}
     for font in FONTS:
         latin = font.kind.startswith("latin")
@@ -154,15 +163,24 @@ def worn(sources: hands.Sources, number: int) -> Aged:
     stretch = zoom * sheet.dpi / sheet.dpi_down
     scanned = cv2.resize(_as_jpeg(sheet.picture, chance), None, fx=zoom, fy=stretch, interpolation=cv2.INTER_CUBIC)
     cleaned = clean(np.ascontiguousarray(scanned, np.uint8))
-    back = cv2.invertAffineTransform(cleaned.matrix)
     black = cleaned.black
     if chance.random() < 0.6:
         black = without_rules(black, find_cells(black))
-    return _aged(black, written.marks, points * (zoom, stretch) @ back[:, :2].T + back[:, 2])
+    # Where each pixel of the reading image lies on the scan, worked out on a coarser grid.
+    rows, columns = (np.arange(0, side + _MESH, _MESH) for side in black.shape)
+    grid = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2).astype(np.float64)
+    there = cleaned.boxes_on_scan(np.hstack([grid, grid]))[:, :2].reshape(len(rows), len(columns), 2).astype(np.float32)
+    size = (len(columns) * _MESH, len(rows) * _MESH)
+    on_scan = np.array([[1, 0, 0], [0, 1, 0]], np.float64) / _MESH
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    way = cv2.warpAffine(there, on_scan, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    way = way[: black.shape[0], : black.shape[1]]
+    numbers = _numbers(scanned.shape[:2], points * (zoom, stretch))
+    return _aged(black, written.marks, cv2.remap(numbers, way, None, cv2.INTER_NEAREST))
 
 
 def quick(sources: hands.Sources, number: int) -> Aged:
-    """Return a page that went through less, ten times as fast: blur, broken and faded ink, coarse pixels, black and white."""
+    """Return a page that went through less, ten times as fast: blur, faded and broken ink, coarse pixels, two tones."""
     chance = np.random.default_rng([number, 9])
     written = hands.page(sources, chance)
     ink = 1 - (1 - written.printed * chance.uniform(0.75, 1)) * (1 - written.hand * chance.uniform(0.6, 1))
@@ -184,7 +202,7 @@ def quick(sources: hands.Sources, number: int) -> Aged:
     grain = cv2.GaussianBlur(chance.standard_normal(ink.shape, dtype=np.float32), (0, 0), 0.7)
     ink = ink * chance.uniform(0.6, 1) + grain * chance.choice((0.0, 0.02, 0.05))
     black = np.asarray(_PAPER * (1 - np.clip(ink, 0, 1)), np.uint8)
-    return _aged(black, written.marks, _corners(written.marks) @ turn[:, :2].T + turn[:, 2])
+    return _aged(black, written.marks, _numbers(black.shape, _corners(written.marks) @ turn[:, :2].T + turn[:, 2]))
 
 
 def _in_colour(density: NDArray[Any], colour: tuple[float, ...]) -> NDArray[Any]:
@@ -198,20 +216,35 @@ def _as_jpeg(picture: NDArray[Any], chance: hands.Chance) -> NDArray[np.uint8]:
 
 
 def _corners(marks: Sequence[hands.Mark]) -> NDArray[np.float64]:
-    boxes = [mark.box for mark in marks]
-    return np.array([(x, y) for left, top, right, bottom in boxes for x, y in
-                     ((left, top), (right, top), (right, bottom), (left, bottom))], np.float64).reshape(-1, 2)  # fmt: skip
+    boxes = np.array([mark.box for mark in marks], np.float64).reshape(-1, 4)
+    return boxes[:, (0, 1, 2, 1, 2, 3, 0, 3)].reshape(-1, 2)
 
 
-def _aged(image: Grey, marks: Sequence[hands.Mark], points: NDArray[np.float64]) -> Aged:
-    mask = np.zeros(image.shape, np.uint8)
+def _numbers(shape: tuple[int, ...], points: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return a picture on which the four `points` of every mark hold its number, from 1."""
+    numbers = np.zeros(shape, np.float32)
+    for number, quad in enumerate(points.reshape(-1, 4, 2), start=1):
+        cv2.fillConvexPoly(numbers, np.rint(quad).astype(np.int32), number)
+    return numbers
+
+
+def _aged(image: Grey, marks: Sequence[hands.Mark], numbers: NDArray[Any]) -> Aged:
+    """Return the page of which `numbers` says which mark stands on a pixel of `image`."""
+    ys, xs = np.nonzero(numbers)
+    of_pixel = numbers[ys, xs].astype(np.intp)
+    extents = np.tile((np.inf, np.inf, -np.inf, -np.inf), (len(marks) + 1, 1))
+    np.minimum.at(extents, (of_pixel, 0), xs)
+    np.minimum.at(extents, (of_pixel, 1), ys)
+    np.maximum.at(extents, (of_pixel, 2), xs + 1)
+    np.maximum.at(extents, (of_pixel, 3), ys + 1)
     lines: dict[int, list[Glyph]] = {}
-    for mark, quad in zip(marks, points.reshape(-1, 4, 2), strict=True):
-        cv2.fillConvexPoly(mask, np.rint(quad).astype(np.int32), 2 if mark.hand else 1)
-        (left, top), (right, bottom) = quad.min(axis=0), quad.max(axis=0)
-        box = Box(float(left), float(top), float(right), float(bottom))
-        lines.setdefault(mark.line, []).append(Glyph(mark.char, box, 0.9))
-    return Aged(image, mask, [Line(tuple(glyphs), Box.around(glyph.box for glyph in glyphs), "") for glyphs in lines.values()])
+    for mark, extent in zip(marks, extents[1:], strict=True):
+        if np.isfinite(extent).all():
+            lines.setdefault(mark.line, []).append(Glyph(mark.char, Box(*map(float, extent)), 0.9))
+    kinds = np.array([0, *(2 if mark.hand else 1 for mark in marks)], np.uint8)
+    boxes = [Box.around(glyph.box for glyph in glyphs) for glyphs in lines.values()]
+    made = [Line(tuple(glyphs), box, "") for glyphs, box in zip(lines.values(), boxes, strict=True)]
+    return Aged(image, kinds[numbers.astype(np.intp)], made)
 
 
 # --- lines as the network sees them -----------------------------------------------------------------------
@@ -297,16 +330,14 @@ def _side_by_side(row: Sequence[Drawn]) -> Drawn:
 # --- learning ---------------------------------------------------------------------------------------------
 
 
-def learn(lines: Sequence[Drawn], epochs: int, rate: float = 4e-3) -> dict[str, NDArray[np.float16]]:
-    """Return the kernels and biases after `epochs` times all lines (Adam; batch normalisation folded into the kernels)."""
+def learn(lines: Sequence[Drawn], epochs: int, rate: float = 4e-3) -> Iterator[dict[str, NDArray[np.float16]]]:
+    """Yield kernels and biases each time all lines were seen (Adam; batch normalisation folded into the kernels)."""
     import jax
     import jax.numpy as jnp
 
     chance = np.random.default_rng(1)
-    weights = [
-        (jnp.array(chance.normal(0, np.sqrt(2 / np.prod(shape[:3])), shape), jnp.float32), jnp.ones(shape[3]), jnp.zeros(shape[3]))
-        for shape in SHAPES
-    ]  # fmt: skip
+    kernels = [chance.normal(0, np.sqrt(2 / np.prod(shape[:3])), shape).astype(np.float32) for shape in SHAPES]
+    weights = [(jnp.array(kernel), jnp.ones(kernel.shape[3]), jnp.zeros(kernel.shape[3])) for kernel in kernels]
     seen = [(jnp.zeros(shape[3]), jnp.ones(shape[3])) for shape in SHAPES[:-1]]
 
     def convolved(signal: Any, kernel: Any, number: int) -> Any:
@@ -358,52 +389,64 @@ def learn(lines: Sequence[Drawn], epochs: int, rate: float = 4e-3) -> dict[str, 
             weights, first, second, seen, value = step(weights, first, second, seen, time, now, ink, kinds)
             values.append(float(value))
         print(f"epoch {epoch}: {np.mean(values):.4f}", flush=True)
+        yield _folded(weights, seen)
+
+
+def _folded(weights: Sequence[Any], seen: Sequence[Any]) -> dict[str, NDArray[np.float16]]:
     learnt = {}
     for number, (kernel, gain, bias) in enumerate(weights):
-        if number < len(seen):
-            mean, variance = seen[number]
-            scale = gain / jnp.sqrt(variance + 1e-4)
-            kernel, bias = kernel * scale, bias - mean * scale
-        learnt[f"kernel{number}"], learnt[f"bias{number}"] = np.asarray(kernel, np.float16), np.asarray(bias, np.float16)
+        mean, variance = seen[number] if number < len(seen) else (0.0, 1.0)
+        scale = np.asarray(gain) / np.sqrt(variance + 1e-4) if number < len(seen) else 1.0
+        learnt[f"kernel{number}"] = np.asarray(kernel * scale, np.float16)
+        learnt[f"bias{number}"] = np.asarray(bias - mean * scale, np.float16)
     return learnt
 
 
-def ask(lines: Sequence[Drawn]) -> str:
-    """Return how the network that is installed does on `lines`, column by column."""
-    logits = np.hstack([answer(np.asarray(line.strip, np.float32) / 255) for line in lines])
+def ask(lines: Sequence[Drawn], network: Path) -> str:
+    """Return how the network stored as `network` does on `lines`, column by column."""
+    layers = stored(network)
+    logits = np.hstack([answer(np.asarray(line.strip, np.float32) / 255, layers) for line in lines])
     kinds = np.hstack([line.kinds for line in lines])
-    return f"print taken for handwriting {(logits[kinds == 1] > 0).mean():.3f}, handwriting missed {(logits[kinds == 2] < 0).mean():.3f}"
+    wrong, missed = (logits[kinds == 1] > 0).mean(), (logits[kinds == 2] < 0).mean()
+    return f"print taken for handwriting {wrong:.3f}, handwriting missed {missed:.3f}"
 
 
-def _lines(sources: hands.Sources, aged: Iterable[tuple[int, bool]]) -> list[Drawn]:
-    lines = []
-    for number, quickly in aged:
-        page = quick(sources, number) if quickly else worn(sources, number)
-        lines.extend(drawn(page, 2 if quickly else 3, np.random.default_rng(number + 7)))
-    return lines
+def _lines(sources: hands.Sources, pages: Sequence[tuple[int, bool]]) -> list[Drawn]:
+    """Return the lines of pages given by number and whether they age quickly, made by two processes."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as workers:
+        made = workers.map(_lines_of, repeat(sources), pages, chunksize=10)
+        return [line for lines in made for line in lines]
+
+
+def _lines_of(sources: hands.Sources, page: tuple[int, bool]) -> list[Drawn]:
+    cv2.setNumThreads(1)
+    number, quickly = page
+    aged = quick(sources, number) if quickly else worn(sources, number)
+    return list(drawn(aged, 2 if quickly else 3, np.random.default_rng(number + 7)))
 
 
 def main() -> int:
-    """Command line; writes hand.npz into the package, or with --held-out a report and hand-held-out.npz beside it."""
+    """Command line; writes hand.npz into the package, or with --held-out hand-held-out.npz here, and a report."""
     parser = argparse.ArgumentParser(description="Teach the network that tells handwriting from print.")
     parser.add_argument("--fonts", type=Path, nargs="+", required=True, help="folders under which the fonts lie")
     parser.add_argument("--strokes", type=Path, required=True, help="the folder package/ of hanzi-writer-data")
     parser.add_argument("--text", type=Path, required=True, help="running Chinese text, UTF-8")
     parser.add_argument("--quick", type=int, default=400, help="pages aged quickly")
-    parser.add_argument("--worn", type=int, default=150, help="pages aged like the samples")
-    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--worn", type=int, default=120, help="pages aged like the samples")
+    parser.add_argument("--epochs", type=int, default=7)
     parser.add_argument("--held-out", action="store_true", help="learn without the fonts held out, then ask about them")
     asked = parser.parse_args()
-    cv2.setNumThreads(1)
     text = "".join(asked.text.read_text("utf-8").split())
     sources = found(asked.fonts, strokes=asked.strokes, text=text, held_out=False if asked.held_out else None)
-    pages = [*((50000 + number, True) for number in range(asked.quick)), *((5000 + number, False) for number in range(asked.worn))]
-    learnt = learn(_lines(sources, pages), asked.epochs)
-    target = Path(hand.__file__).with_name("hand-held-out.npz" if asked.held_out else "hand.npz")
-    np.savez_compressed(target, **learnt)
+    pages = [(50000 + number, True) for number in range(asked.quick)] + [
+        (number, False) for number in range(asked.worn)
+    ]
+    target = Path("hand-held-out.npz") if asked.held_out else NETWORK
+    for learnt in learn(_lines(sources, pages), asked.epochs):
+        np.savez_compressed(target, allow_pickle=False, **learnt)
     if asked.held_out:
         others = found(asked.fonts, strokes=None, text=text, held_out=True)
-        print(ask(target, _lines(others, [(number, number % 2 == 0) for number in range(40)])))
+        print(ask(_lines(others, [(number, number % 2 == 0) for number in range(40)]), target))
     return 0
 
 

@@ -33,6 +33,12 @@ _MESH = 16
 _RED = 32
 _LEAST_RED = 2e-4
 _PAPER = 245
+#: What is darker than the first is ink; of print on the evened-out picture, a fifth is as dark as the others say.
+_ANY_INK, _USUAL_TONE, _PALE_FROM, _PALEST = 200, 60, 90, 170
+#: Share of a page that print takes up at least.
+_LEAST_PRINT = 0.003
+#: On a picture with fewer pixels down the page print is pale because its strokes are thinner than a pixel.
+_COARSE = 1500
 
 
 @dataclass(frozen=True)
@@ -274,7 +280,8 @@ def _inks(rgb: Pixels) -> tuple[Grey, Grey | None, list[Step]]:
     redness = cv2.subtract(redness, tint)
     ink = redness > _RED
     if ink.mean() < _LEAST_RED:
-        return black, None, [Step("clean", "tone evened out")]
+        black, said = _darkened(black)
+        return black, None, [Step("clean", "tone evened out"), *said]
     light = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     ink_light = float(np.median(light[ink]))
     # Chroma is blurred in JPEG, so black strokes under a seal look red; they are darker than the seal's own ink.
@@ -285,8 +292,24 @@ def _inks(rgb: Pixels) -> tuple[Grey, Grey | None, list[Step]]:
     black = np.asarray(np.maximum(black, black + (_PAPER - black.astype(np.float32)) * share), np.uint8)
     # Coloured fringes of black print are faint beside true red ink.
     strength = max(float(np.percentile(redness[ink], 80)), 1.0)
-    red = np.asarray(255 - cv2.LUT(redness, np.clip(levels / strength - 0.3, 0, 0.5) * 510), np.uint8)
-    return black, red, [Step("clean", "tone evened out; red ink read apart from black")]
+    red = np.asarray(255 - cv2.LUT(redness, np.clip(levels / strength - 0.2, 0, 0.6) * 425), np.uint8)
+    black, said = _darkened(black)
+    return black, red, [Step("clean", "tone evened out; red ink read apart from black"), *said]
+
+
+def _darkened(black: Grey) -> tuple[Grey, list[Step]]:
+    """Return `black` with pale print, of a worn stencil or faded, as dark as print usually is, and what was done."""
+    seen = black[::4, ::4]
+    ink = seen[seen < _ANY_INK]
+    if ink.size < _LEAST_PRINT * seen.size or max(black.shape) < _COARSE:
+        return black, []
+    tone = float(np.percentile(ink, 20))
+    if not _PALE_FROM < tone < _PALEST:
+        return black, []
+    gain = (_PAPER - _USUAL_TONE) / (_PAPER - tone)
+    levels = np.clip(_PAPER - (_PAPER - np.arange(256, dtype=np.float32)) * gain, 0, 255).astype(np.uint8)
+    levels[_PAPER:] = np.arange(_PAPER, 256)
+    return np.asarray(cv2.LUT(black, levels), np.uint8), [Step("clean", "pale print darkened")]
 
 
 def _even(grey: Grey) -> Grey:

@@ -100,9 +100,11 @@ def _gutter(grey: Mask, left: int, right: int) -> float | None:
     before, after = inked[(inked < gap[0]) & (inked >= left)], inked[(inked >= gap[1]) & (inked < right)]
     start, end = (int(before[-1]) + 1 if len(before) else left), (int(after[0]) if len(after) else right)
     at = seam if seam is not None and start <= seam <= end else None
-    if first is None or second is None or not len(before) or not len(after):
+    if first is None or second is None:
         return _beside_blank(print_, (left, right), at)
     room = end - start
+    if not len(before) or not len(after):
+        return at
     if at is not None and room >= (_LEAST_ROOM + 2 * _SEAM) * wide:
         return at
     margins = (int(before[0]) - left) + (right - int(after[-1]) - 1)

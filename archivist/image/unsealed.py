@@ -48,11 +48,6 @@ class Unsealed:
     top: int
     seals: tuple[Seal, ...]
 
-    @property
-    def left(self) -> int:
-        """The first column of the page in `image`."""
-        return 0
-
 
 @dataclass(frozen=True)
 class _Disc:
@@ -82,12 +77,6 @@ def without_seals(black: Grey, seals: Sequence[Seal], lines: Sequence[Line] = ()
         else:
             reaches.append((top, bottom, (seal,)))
     return tuple(Unsealed(clear[top:bottom], top, group) for top, bottom, group in reaches)
-
-
-def without_seal(black: Grey, seal: Seal, lines: Sequence[Line] = ()) -> Unsealed:
-    """Return what `without_seals` does for one seal."""
-    (part,) = without_seals(black, [seal], lines)
-    return part
 
 
 def _take_off(

@@ -11,10 +11,8 @@ from archivist.ocr import Grey, Reader
 
 #: Where a seal's own writing stands, as shares of its radius; print beyond the last is clear of the seal.
 _RING_INNER, _RING_OUTER, _CLEAR = 0.5, 0.95, 1.1
-#: A line that only the picture without the seal shows, and a character of a line, are at least so sure.
-_LEAST_NEW, _LEAST_KEPT = 0.85, 0.5
-#: Where print and the seal's ink lie over each other, the picture without the seal is believed this much sooner.
-_FAVOUR = 0.05
+#: What only the picture without the seal shows is at least so sure: a line, a character on the ring, another one.
+_LEAST_NEW, _LEAST_AT_END, _LEAST_KEPT = 0.85, 0.8, 0.5
 _LEAST_RING, _LEAST_LEVEL = 0.2, 0.75
 #: Of the ring writing so many characters are at most read as a line of print.
 _RING_PIECE = 3
@@ -34,13 +32,6 @@ def read_under(
         if line.box.top > 3 and line.box.bottom < unsealed.shape[0] - 3
     ]
     return better(lines, again, [seal.box for seal in seals])
-
-
-def read_through(
-    lines: Sequence[Line], seal: Seal, unsealed: Grey, offset: tuple[int, int], reader: Reader
-) -> tuple[Line, ...]:
-    """Return what `read_under` does for one seal."""
-    return read_under(lines, [seal], unsealed, offset[1], reader)
 
 
 def moved(line: Line, down: float, method: str) -> Line:
@@ -102,7 +93,9 @@ def read_seal(
     for line in sorted(lines, key=lambda line: line.box.top):
         if line.box.centre[1] >= level_from and len(line.glyphs) > 1 and _mean(line.glyphs) >= _LEAST_LEVEL:
             level = _placed(line, on_page, f"{line.method}-seal")
-            if not any(level.box.overlap(other.box) > 0.1 * level.box.width * level.box.height for other in body):
+            again = any(level.box.overlap(other.box) > 0.1 * level.box.width * level.box.height for other in body)
+            # What is left of a code number along a dark rim is digits.
+            if not again and not (body and level.text.isascii()):
                 found.append(level)
     return tuple(found)
 
@@ -251,10 +244,11 @@ def _better_glyphs(sealed: Sequence[Glyph], unsealed: Sequence[Glyph], seals: Se
         if ours and theirs:
             # Where a line ends under the rim, ring writing beside a full stop would be read as its last character.
             stop = theirs is unsealed[-1] and not theirs.char.isalnum() and _share(theirs, seals) < _CLEAR
-            kept.append(theirs if stop else _surer(ours, theirs, seals))
+            kept.append(theirs if stop else _surer(ours, theirs))
         elif theirs:
             # Only without the seal: what it hid, or a rest of its ink; within the line a doubtful character beats none.
-            if theirs.confidence >= _LEAST_KEPT or _regular(theirs, unsealed, pitch):
+            inside = _regular(theirs, unsealed, pitch)
+            if inside or theirs.confidence >= (_LEAST_AT_END if _on_ring(theirs, seals) else _LEAST_KEPT):
                 kept.append(theirs)
         elif ours:
             before = next((pair[1] for pair in reversed(pairs[:place]) if pair[1]), None)
@@ -280,13 +274,11 @@ def _missing(glyph: Glyph, before: Glyph | None, after: Glyph | None, pitch: flo
     return bool(gap) and glyph.confidence >= _LEAST_KEPT / 2
 
 
-def _surer(ours: Glyph, theirs: Glyph, seals: Sequence[Box]) -> Glyph:
+def _surer(ours: Glyph, theirs: Glyph) -> Glyph:
     if ours.char == theirs.char:
         # Its place is surer where no ink of the seal lies beside it.
         return theirs if theirs.confidence >= ours.confidence else replace(ours, box=theirs.box)
-    # Clear of the seal both pictures are the same, and only chance decides.
-    favour = _FAVOUR if _share(theirs, seals) < _CLEAR else 0.0
-    best, other = (theirs, ours) if theirs.confidence + favour >= ours.confidence else (ours, theirs)
+    best, other = (theirs, ours) if theirs.confidence >= ours.confidence else (ours, theirs)
     others = tuple(entry for entry in best.alternatives if entry.char != other.char)
     # Two readings that differ: neither is as sure as it says.
     return replace(

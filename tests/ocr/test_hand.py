@@ -59,7 +59,9 @@ def test_a_label_is_parted_from_what_was_written_behind_it(slip: tuple[Grey, tup
     assert (label.text.rstrip("：:"), label.handwritten) == ("分发范围", False)
     assert value.handwritten
     assert label.box.right <= value.box.left + 1
-    assert [glyph.confidence for glyph in label.glyphs] == [glyph.confidence for glyph in whole.glyphs[: len(label.glyphs)]]
+    assert [glyph.confidence for glyph in label.glyphs] == [
+        glyph.confidence for glyph in whole.glyphs[: len(label.glyphs)]
+    ]
 
 
 def test_print_stays_as_it_was_read(rapid: RapidReader) -> None:
@@ -83,7 +85,9 @@ def test_surer_readings_stay_the_surer_ones(slip: tuple[Grey, tuple[Line, ...]])
     assert sorted(glyph.confidence for part in told for glyph in part.glyphs) == [
         glyph.confidence for part in told for glyph in sorted(part.glyphs, key=lambda glyph: glyph.confidence)
     ]
-    assert all(after < before for after, before in zip(sorted(g.confidence for p in told for g in p.glyphs), read, strict=True))
+    assert all(
+        after < before for after, before in zip(sorted(g.confidence for p in told for g in p.glyphs), read, strict=True)
+    )
 
 
 def test_writing_down_the_page_is_told_character_by_character(slip: tuple[Grey, tuple[Line, ...]]) -> None:
@@ -118,10 +122,13 @@ def test_nothing_read_is_nothing_told() -> None:
     st.lists(st.tuples(st.text("甲乙1/.—", min_size=1, max_size=9), st.tuples(*[st.floats(-60, 400)] * 4)), max_size=5),
     st.integers(0, 2**32 - 1),
 )
-def test_no_character_is_lost_or_moved_whatever_the_picture(found: list[tuple[str, tuple[float, ...]]], seed: int) -> None:
+def test_no_character_is_lost_or_moved_whatever_the_picture(
+    found: list[tuple[str, tuple[float, ...]]], seed: int
+) -> None:
     image = np.random.default_rng(seed).integers(0, 246, (120, 300), np.uint8)
     lines = [
-        line(words, Box(min(x1, x2), min(y1, y2), max(x1, x2) + 1, max(y1, y2) + 1)) for words, (x1, y1, x2, y2) in found
+        line(words, Box(min(x1, x2), min(y1, y2), max(x1, x2) + 1, max(y1, y2) + 1))
+        for words, (x1, y1, x2, y2) in found
     ]
     told = tell_hands(image, lines)
     assert text(told) == "".join(words for words, _corners in found)
@@ -132,9 +139,7 @@ def test_no_character_is_lost_or_moved_whatever_the_picture(found: list[tuple[st
 def test_other_readings_of_a_character_lose_as_much_trust(slip: tuple[Grey, tuple[Line, ...]]) -> None:
     image, lines = slip
     across = next(entry for entry in lines if entry.text.startswith("全体干部"))
-    glyphs = tuple(
-        Glyph(glyph.char, glyph.box, 0.6, (Alternative("乂", 0.3),)) for glyph in across.glyphs
-    )
+    glyphs = tuple(Glyph(glyph.char, glyph.box, 0.6, (Alternative("乂", 0.3),)) for glyph in across.glyphs)
     (told,) = tell_hands(image, [Line(glyphs, across.box, across.method)])
     first = told.glyphs[0]
     assert first.alternatives[0].confidence == pytest.approx(0.5 * first.confidence)
