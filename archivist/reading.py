@@ -102,10 +102,13 @@ def _original(store: str, sha256: str) -> bytes:
 @cache
 def readers(threads: int, with_second: bool) -> tuple[Reader, Reader | None]:
     """Return this process's readers, loaded once; NotInstalled where one is missing."""
+    from threadpoolctl import threadpool_limits
+
     from archivist.ocr.rapid import RapidReader
     from archivist.ocr.tesseract import TesseractReader
 
     cv2.setNumThreads(threads)
+    threadpool_limits(threads, user_api="blas")
     return RapidReader(threads), TesseractReader() if with_second else None
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from archivist.image.flatten import Bow, bow
 from archivist.image.open import Pixels
 from archivist.image.seal import find_seals
-from archivist.image.sheet import find_sheet
+from archivist.image.sheet import find_sheet, shrunk
 from archivist.model import Box, Seal, Step
 
 Grey = NDArray[np.uint8]
@@ -132,7 +132,7 @@ def clean(pixels: Pixels) -> Cleaned:
         steps.append(Step("clean", f"{beyond.mean():.0%} of the picture lies around the sheet and was left out"))
     to_scan = np.diag([width / size[0], height / size[1], 1.0])
     plane, flat = size, np.eye(3)
-    seen = rgb[:, :, 0]
+    seen = np.asarray(cv2.extractChannel(rgb, 0), np.uint8)
     apart = sheet is not None and (sheet.lean >= _LEAST_LEAN or 1 - sheet.beyond.mean() < _LEAST_SHEET)
     if sheet is not None and sheet.corners is not None and apart:
         plane, flat = _set_square(sheet.corners, to_scan)
@@ -222,9 +222,12 @@ def _remapped(
 
 def ink_of(grey: Grey) -> NDArray[np.float32]:
     """Return where there is ink on `grey`: 1 there, else 0, on a picture of at most 900 pixels a side."""
-    scale = min(1.0, _SKEW_SIDE / max(grey.shape))
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    paper = cv2.medianBlur(cv2.dilate(small, np.ones((7, 7), np.uint8)), 21)
+    small = shrunk(grey, _SKEW_SIDE)
+    height, width = small.shape
+    half = (max(width // 2, 1), max(height // 2, 1))
+    dilated = cv2.dilate(small, np.ones((7, 7), np.uint8))
+    paper = cv2.medianBlur(cv2.resize(dilated, half, interpolation=cv2.INTER_AREA), 11)
+    paper = cv2.resize(paper, (width, height))
     return (cv2.subtract(paper, small) > 40).astype(np.float32)
 
 
@@ -252,28 +255,29 @@ def skew(grey: Grey) -> float:
 def _skew(ink: NDArray[np.float32]) -> float:
     # The outer band holds shadows and edges of the sheet, not lines.
     margin_y, margin_x = (side // 25 for side in ink.shape)
-    ink = ink[margin_y : ink.shape[0] - margin_y, margin_x : ink.shape[1] - margin_x]
-    if ink.sum() < 200:
+    inner = ink[margin_y : ink.shape[0] - margin_y, margin_x : ink.shape[1] - margin_x].astype(np.uint8)
+    if inner.sum() < 200:
         return 0.0
-    best, level = 0.0, _sharpness(ink, 0.0)
+    best, level = 0.0, _sharpness(inner, 0.0)
     top = level
     for step, reach in ((1.0, _MOST_SKEW), (0.25, 0.75), (0.08, 0.16)):
         for angle in np.arange(best - reach, best + reach + 1e-6, step):
-            if abs(angle) <= _MOST_SKEW and (value := _sharpness(ink, float(angle))) > top:
+            if abs(angle) <= _MOST_SKEW and (value := _sharpness(inner, float(angle))) > top:
                 best, top = float(angle), value
     return best if top > 1.05 * level else 0.0
 
 
-def _sharpness(ink: NDArray[np.float32], angle: float) -> float:
+def _sharpness(ink: Grey, angle: float) -> float:
     height, width = ink.shape
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
     turned = cv2.warpAffine(ink, matrix, (width, height), flags=cv2.INTER_NEAREST)
     # Columns count as well: text may run down the page.
-    return float(sum(np.square(np.diff(turned.sum(axis=axis))).sum() for axis in (0, 1)))
+    sums = (cv2.reduce(turned, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel() for axis in (0, 1))
+    return float(sum(np.square(np.diff(line)).sum() for line in sums))
 
 
 def _inks(rgb: Pixels) -> tuple[Grey, Grey | None, list[Step]]:
-    red_channel, green, blue = cv2.split(rgb)
+    red_channel, green, blue = (cv2.extractChannel(rgb, place) for place in range(3))
     black = _even(np.asarray(red_channel, np.uint8))
     redness = cv2.subtract(red_channel, cv2.max(green, blue))
     tint = np.full_like(redness, np.median(redness[::8, ::8]))

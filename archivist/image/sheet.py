@@ -45,6 +45,23 @@ class Sheet:
         return float(max(abs(across[0] - across[1]), abs(down[0] - down[1]), shear))
 
 
+def shrunk(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Return `picture`, grey or RGB, averaged down so that its longer side is `side` pixels, or as it is if smaller.
+
+    By a whole step first, which takes a third of the time.
+    """
+    height, width = picture.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return picture
+    step = int(1 / scale)
+    if step > 1:
+        whole = np.ascontiguousarray(picture[: height // step * step, : width // step * step])
+        picture = np.asarray(cv2.resize(whole, (width // step, height // step), interpolation=cv2.INTER_AREA), np.uint8)
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def find_sheet(picture: NDArray[np.uint8]) -> Sheet | None:
     """Return the sheet on `picture`, grey or RGB; None where it fills the picture or does not end clearly.
 
@@ -52,8 +69,7 @@ def find_sheet(picture: NDArray[np.uint8]) -> Sheet | None:
     picture, thin as it may be, is no paper either.
     """
     shape = picture.shape[:2]
-    scale = min(1.0, _SIDE / max(shape))
-    small = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    small = shrunk(picture, _SIDE)
     # Wood and cloth are darkest in one colour, paper is pale in all.
     small = small.min(axis=2) if small.ndim == 3 else small
     found = _bright_sheet(small, shape)

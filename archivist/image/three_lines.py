@@ -67,8 +67,10 @@ def _mended(pieces: Sequence[_Rule], side: int) -> list[_Rule]:
     rules: list[_Rule] = []
     for piece in sorted(pieces, key=lambda piece: piece.left):
         for number, rule in enumerate(rules):
+            if not 0 <= piece.left - rule.right <= _BREAK * side:
+                continue
             (_, before), (_, after) = rule.ends[1], piece.ends[0]
-            if abs(before - after) <= _LEVEL and 0 <= piece.left - rule.right <= _BREAK * side:
+            if abs(before - after) <= _LEVEL:
                 middle = (rule.top + piece.top) / 2
                 rules[number] = _Rule(middle, rule.left, piece.right, (*rule.pieces, *piece.pieces))
                 break

@@ -80,8 +80,16 @@ class RapidReader:
 
     def _detect(self, image: Grey) -> list[Quad]:
         height, width = image.shape
+        if max(image.shape) >= 2 * DETECTION_SIDES[-1]:
+            # Averaging by whole steps first takes a third of the time.
+            height, width = height // 2 * 2, width // 2 * 2
+            image = np.asarray(
+                cv2.resize(image[:height, :width], (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8
+            )
         scale = min(1.0, _detection_side(image) / max(image.shape))
-        size = tuple(max(round(side * scale / _DETECTION_STEP), 1) * _DETECTION_STEP for side in (width, height))
+        size = tuple(
+            max(round(side * scale / _DETECTION_STEP), 1) * _DETECTION_STEP for side in (image.shape[1], image.shape[0])
+        )
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         seen = self._detector.session(_on_three_channels(_levels(small)))
         found, _scores = self._detector.postprocess_op(seen, (height, width))
