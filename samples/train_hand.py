@@ -6,7 +6,7 @@ Pages of print and handwriting are made up (`hands.py`), aged (`wear.py`, `captu
 the reader cleans them, cut into lines as archivist/ocr/hand.py draws them, and learnt from; archivist/ocr/hand.npz
 comes out. Chance is seeded: the same fonts, text and versions give the same network. Two cores take half an hour.
 
-Needed beside what samples/README.md names: `pip install jax`; the fonts of the Debian and npm packages in FONTS,
+Needed beside what samples/README.md names: `pip install jax`; the fonts of the Debian and npm packages in hands.yaml,
 unpacked anywhere under --fonts; npm's hanzi-writer-data; a file of running Chinese text, simplified and traditional.
 With `--held-out` the fonts marked so are not learnt from but asked about at the end.
 """
@@ -29,6 +29,7 @@ import hands
 import numpy as np
 import recipes
 import wear
+import yaml
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -57,58 +58,9 @@ class Font(NamedTuple):
     held_out: bool = False
 
 
-FONTS = (
-    # Debian: fonts-noto-cjk(-extra) fonts-arphic-* fonts-cwtex-* fonts-cns11643-kai fonts-ipafont-mincho
-    # fonts-ipaexfont-gothic fonts-horai-umefont fonts-wqy-zenhei fonts-lxgw-wenkai fonts-droid-fallback
-    Font("print", "NotoSansCJK-*.ttc"),
-    Font("print", "NotoSerifCJK-*.ttc"),
-    Font("print", "gbsn00lp.ttf", 4),
-    Font("print", "gkai00mp.ttf", 4),
-    Font("print", "ukai.ttc", 4),
-    Font("print", "uming.ttc", 4),
-    Font("print", "cwfs.ttf", 3, held_out=True),
-    Font("print", "cw[hkmy]*.ttf", 2),
-    Font("print", "b*00*p.ttf", 2),
-    Font("print", "ume-tms3.ttf", 2),
-    Font("print", "ipaexg.ttf", 2),
-    Font("print", "ipam.ttf", 2, held_out=True),
-    Font("print", "wqy-zenhei.ttc", 2, held_out=True),
-    Font("print", "LXGWWenKai-*.ttf", 2, held_out=True),
-    Font("print", "TW-Kai-98_1.ttf", 2, held_out=True),
-    Font("print", "DroidSansFallbackFull.ttf"),
-    # npm: @expo-google-fonts/ and the name in small letters
-    Font("print", "CactusClassicalSerif*.ttf", 2),
-    Font("print", "ShipporiMincho_[457]*.ttf", 2),
-    Font("print", "ZCOOLXiaoWei*.ttf", 2),
-    Font("print", "KaiseiTokumin_[47]*.ttf", 2, held_out=True),
-    Font("latin print", "Liberation*-Regular.ttf"),
-    Font("latin print", "Liberation*-Bold.ttf"),
-    Font("latin print", "DejaVuSerif.ttf"),
-    Font("latin print", "DejaVuSans.ttf"),
-    Font("latin print", "DejaVuSansMono.ttf"),
-    Font("latin print", "CourierPrime_400Regular.ttf"),
-    Font("latin print", "SpecialElite*.ttf"),
-    Font("even hand", "MaShanZheng*.ttf", 3),
-    Font("even hand", "ZhiMangXing*.ttf", 3),
-    Font("even hand", "LiuJianMaoCao*.ttf", 3, held_out=True),
-    # Debian: fonts-kouzan-mouhitsu fonts-aoyagi-kouzan-t fonts-aoyagi-soseki fonts-kiloji fonts-dkg-handwriting
-    # fonts-breip
-    Font("even hand", "[Kk]ouzan*.ttf"),
-    Font("hand", "AoyagiKouzanT.ttf"),
-    Font("hand", "aoyagi-soseki.ttf", 1, held_out=True),
-    Font("hand", "kiloji*.ttf", 1, held_out=True),
-    Font("hand", "ZenKurenaido*.ttf"),
-    Font("hand", "Yomogi*.ttf"),
-    Font("hand", "YuseiMagic*.ttf"),
-    Font("hand", "HachiMaruPop*.ttf"),
-    *(
-        Font("latin hand", f"{name}*.ttf")
-        for name in (
-            "Caveat_[47]", "Kalam_[34]", "PatrickHand", "ReenieBeanie", "HomemadeApple", "NothingYouCouldDo",
-            "CedarvilleCursive", "ShadowsIntoLight", "NanumPenScript", "Gaegu", "dkg.", "breip",
-        )
-    ),
-)  # fmt: skip
+FONTS = tuple(
+    Font(**font) for font in yaml.safe_load(Path(hands.__file__).with_suffix(".yaml").read_text("utf-8"))["fonts"]
+)
 
 
 def found(folders: Sequence[Path], *, strokes: Path | None, text: str, held_out: bool | None) -> hands.Sources:
@@ -284,7 +236,7 @@ def drawn(page: Aged, times: int, chance: hands.Chance) -> Iterator[Drawn]:
 def batches(lines: Sequence[Drawn], chance: hands.Chance) -> Iterator[tuple[NDArray[np.float32], NDArray[np.uint8]]]:
     """Yield all lines once, in disorder, short ones side by side, long ones in part; paper and ink vary."""
     windows = _windows(lines, chance)
-    noise = chance.normal(0, 0.05, (BATCH, draw_height(lines), WIDTH)).astype(np.float32)
+    noise = chance.normal(0, 0.05, (BATCH, lines[0].strip.shape[0], WIDTH)).astype(np.float32)
     while len(some := [window for _, window in zip(range(BATCH), windows, strict=False)]) == BATCH:
         gamma = np.where(chance.random((BATCH, 1)) < 0.6, np.exp(chance.normal(0, 0.3, (BATCH, 1))), 1)
         light = np.where(chance.random((BATCH, 1)) < 0.5, chance.uniform(0.6, 1.1, (BATCH, 1)), 1)
@@ -297,11 +249,6 @@ def batches(lines: Sequence[Drawn], chance: hands.Chance) -> Iterator[tuple[NDAr
         if chance.random() < 0.3:
             ink = np.clip(ink + np.roll(noise, int(chance.integers(WIDTH)), 2), 0, 1)
         yield ink[..., None], np.stack([window.kinds for window in some])
-
-
-def draw_height(lines: Sequence[Drawn]) -> int:
-    """Return the height in pixels at which `lines` are drawn."""
-    return int(lines[0].strip.shape[0])
 
 
 def _windows(lines: Sequence[Drawn], chance: hands.Chance) -> Iterator[Drawn]:

@@ -8,7 +8,7 @@ network was taught, and on what, stands in samples/train_hand.py; `hand.npz` hol
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TypeAlias
 
@@ -39,9 +39,11 @@ _WIDEST = 2400
 _AT_ONCE = 1024
 #: A flat line, as a dash, is drawn as small as it would stand among characters this much higher than their distance.
 _LEAST_HEIGHT = 0.6
-#: Evidence is in logits a character, cut off at _MOST; a line must bring _LEAST before it counts as handwriting, or
-#: _LEAST_BESIDE where another line of the page brings _SURE more, and _BORDER each time hand and print alternate.
-_MOST, _LEAST, _LEAST_BESIDE, _SURE, _BORDER = 4.0, 6.0, 2.0, 10.0, 4.0
+#: Evidence is in logits a character, cut off at _MOST; a line must bring _LEAST before it counts as handwriting. Where
+#: hand and print alternate takes _BORDER more, or _OPEN_BORDER after a colon and over a gap of _GAP of the line.
+_MOST, _LEAST, _BORDER, _OPEN_BORDER, _GAP = 4.0, 1.0, 5.0, 2.5, 0.6
+#: Few pages have any handwriting: where no line brings _SURE beyond it, lines need _FIRST more and borders _TWICE.
+_SURE, _FIRST, _TWICE = 8.0, 5.0, 2.0
 #: From how many characters on print at the edge of a handwritten line is a label, and within one a text of its own.
 _LABEL, _TEXT = 2, 4
 #: How sure the first reader is of a handwritten character, and how often it is then right. Measured on 7,799
@@ -64,8 +66,10 @@ def tell_hands(image: Grey, lines: Sequence[Line]) -> tuple[Line, ...]:
     drawn = [draw(image, line) for line in lines]
     answers = _answers([strip for strip, _places in drawn])
     told = [_told(*line, logits) for line, logits in zip(drawn, answers, strict=True)]
-    sure = any(_course(glyphs, _LEAST)[0] >= _SURE for glyphs in told)
-    courses = (_course(glyphs, _LEAST_BESIDE if sure else _LEAST) for glyphs in told)
+    borders = [_borders(line) for line in lines]
+    courses = [_course(*each, _LEAST + _FIRST, _TWICE) for each in zip(told, borders, strict=True)]
+    if any(likelier >= _SURE for likelier, _hand in courses):
+        courses = [_course(*each, _LEAST, 1.0) for each in zip(told, borders, strict=True)]
     return tuple(part for line, (_, hand) in zip(lines, courses, strict=True) for part in _cut(line, hand))
 
 
@@ -80,13 +84,11 @@ def _told(strip: Plane, places: NDArray[np.intp], logits: Plane) -> NDArray[np.f
 def draw(image: Grey, line: Line) -> tuple[Plane, NDArray[np.intp]]:
     """Return `line` as ink (HEIGHT, width a multiple of COLUMNS; 0 paper .. 1), and where its characters' answers are.
 
-    Of the answers, those from the first row up to the second belong to a character (2, characters).
-
-    Characters of a line that runs down the page are set side by side.
+    Of the answers, those from the first row up to the second belong to a character (2, characters). Characters of a line that runs down the page are set side by side.
     """
     box = line.box
     if box.height >= _TALL * box.width and len(line.glyphs) > 1:
-        pieces = [_piece(image, glyph.box, INKED / max(box.width, 1.0)) for glyph in line.glyphs]
+        pieces = [_close(_piece(image, glyph.box, INKED / max(box.width, 1.0))) for glyph in line.glyphs]
         ends = np.cumsum([piece.shape[1] for piece in pieces])
         strip = np.hstack(pieces)
         spans = np.array([ends - [piece.shape[1] for piece in pieces], ends], np.float64)
@@ -118,6 +120,12 @@ def _piece(image: Grey, box: Box, scale: float) -> Grey:
     small = cv2.resize(part, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     above = (HEIGHT - size[1]) // 2
     return np.pad(_PAPER - np.minimum(small, _PAPER), ((above, HEIGHT - size[1] - above), (0, 0)))
+
+
+def _close(piece: Grey) -> Grey:
+    """Return `piece` without the paper on both sides: in a column characters have more of it than in a row."""
+    inked = np.flatnonzero(piece.max(axis=0) > _FAINT)
+    return piece[:, max(inked[0] - 1, 0) : inked[-1] + 2] if len(inked) else piece
 
 
 # --- the network ------------------------------------------------------------------------------------------
@@ -177,19 +185,34 @@ def stored(network: Path) -> tuple[Layer, ...]:
 # --- from characters to lines -----------------------------------------------------------------------------
 
 
-def _course(told: NDArray[np.float64], least: float) -> tuple[float, NDArray[np.bool_]]:
+def _borders(line: Line) -> list[float]:
+    """Return what it takes to change between hand and print, for each two characters that follow each other."""
+    down = line.box.height >= _TALL * line.box.width
+    wide = _GAP * min(line.box.width, line.box.height)
+    return [
+        _OPEN_BORDER
+        if before.char in "：:"
+        or (after.box.top - before.box.bottom if down else after.box.left - before.box.right) > wide
+        else _BORDER
+        for before, after in pairwise(line.glyphs)
+    ]
+
+
+def _course(
+    told: NDArray[np.float64], borders: Sequence[float], least: float, dear: float
+) -> tuple[float, NDArray[np.bool_]]:
     """Return which characters of a line are by hand, and how much likelier that is than print alone.
 
-    It is the likeliest course of a line that seldom changes (Viterbi 1967).
+    It is the likeliest course of a line that seldom changes (Viterbi 1967); changes take `dear` times `borders`.
     """
     if not len(told) or told.max() <= 0:
         return 0.0, np.zeros(len(told), np.bool_)
     logits = told.tolist()
     by_print, by_hand = 0.0, logits[0] - least
     came: list[tuple[bool, bool]] = []
-    for logit in logits[1:]:
-        came.append((by_hand - _BORDER > by_print, by_hand >= by_print - _BORDER))
-        by_print, by_hand = max(by_print, by_hand - _BORDER), max(by_hand, by_print - _BORDER) + logit
+    for logit, border in zip(logits[1:], (dear * border for border in borders), strict=True):
+        came.append((by_hand - border > by_print, by_hand >= by_print - border))
+        by_print, by_hand = max(by_print, by_hand - border), max(by_hand, by_print - border) + logit
     states = [by_hand > by_print]
     for from_print, from_hand in reversed(came):
         states.append(from_hand if states[-1] else from_print)

@@ -40,6 +40,8 @@ _MARGIN = 0.06
 _INK, _LEAST_INK = 150, 0.012
 _ALTERNATIVES = 3
 _LEAST_ALTERNATIVE = 0.01
+#: So few columns of ink are no character, only the edge of the next.
+_SLIVER = 3
 _LEAST_LEFTOVER = 0.6
 
 
@@ -199,7 +201,7 @@ def _crop(image: Grey, quad: Quad) -> Grey:
     if height >= _TALL * width:
         quad, width, height = np.roll(quad, -1, axis=0), height, width
     columns = min(max(round(width * _CROP_HEIGHT / max(height, 1.0)), 8), _WIDEST)
-    target = np.array([[0, 0], [columns, 0], [columns, _CROP_HEIGHT], [0, _CROP_HEIGHT]], np.float32)
+    target = np.array([[0, 0], [columns, 0], [0, _CROP_HEIGHT]], np.float32)
     shrink = _CROP_HEIGHT / max(height, 1.0)
     if shrink < 0.5:
         # Warping alone would skip pixels; averaging first keeps thin strokes.
@@ -208,13 +210,11 @@ def _crop(image: Grey, quad: Quad) -> Grey:
         part = image[top:bottom, left:right]
         image = np.asarray(cv2.resize(part, None, fx=2 * shrink, fy=2 * shrink, interpolation=cv2.INTER_AREA), np.uint8)
         quad = (quad - (left, top)).astype(np.float32) * (2 * shrink)
-    matrix = cv2.getPerspectiveTransform(quad, target)
-    return np.asarray(
-        cv2.warpPerspective(
-            image, matrix, (columns, _CROP_HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        ),
-        np.uint8,
-    )
+    # The quad is a rectangle but for rounding; taken for a trapezoid, its middle would be off by some pixels.
+    matrix = cv2.getAffineTransform(quad[[0, 1, 3]], target)
+    size = (columns, _CROP_HEIGHT)
+    line = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(line, np.uint8)
 
 
 def _level(quads: Sequence[Quad]) -> Iterator[Quad]:
@@ -256,7 +256,7 @@ def _glyphs(quad: Quad, crop: Grey, decoded: Sequence[_Decoded]) -> Iterator[Gly
     top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, _CROP_HEIGHT)
     columns = np.asarray(ink[top:bottom].any(axis=0), np.bool_)
     ats = np.array([entry.at for entry in decoded]) * len(columns)
-    edges = np.concatenate(([0.0], (ats[:-1] + ats[1:]) / 2, [float(len(columns))]))
+    edges = _edges(ats, columns)
     reach = min(0.55 * float(np.median(np.diff(ats))) if len(ats) > 2 else _CROP_HEIGHT, _CROP_HEIGHT / 2)
     starts = np.rint(np.maximum(edges[:-1], ats - reach)).astype(int)
     ends = np.maximum(np.rint(np.minimum(edges[1:], ats + reach)).astype(int), starts + 1)
@@ -266,6 +266,23 @@ def _glyphs(quad: Quad, crop: Grey, decoded: Sequence[_Decoded]) -> Iterator[Gly
     for number, (entry, box) in enumerate(zip(decoded, placed, strict=True)):
         if not entry.char.isspace() or _latin_both_sides(decoded, number):
             yield Glyph(entry.char[0], Box(*box), entry.confidence, entry.alternatives)
+
+
+def _edges(ats: NDArray[np.float64], inked: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return where characters begin, and where the last ends: half way between two.
+
+    A comma stands at the left of its square: where one would have no ink, it gets the last piece of what is before it.
+    """
+    edges = np.concatenate(([0.0], (ats[:-1] + ats[1:]) / 2, [float(len(inked))]))
+    places = np.rint(edges).astype(int)
+    for number in range(1, len(ats)):
+        if inked[places[number] : places[number + 1]].sum() > _SLIVER:
+            continue
+        before = np.flatnonzero(inked[places[number - 1] : places[number]])
+        breaks = np.flatnonzero(np.diff(before) > 1)
+        if len(breaks):
+            edges[number] = places[number - 1] + before[breaks[-1] + 1]
+    return edges
 
 
 def _extents(
