@@ -20,7 +20,7 @@ from archivist.errors import ArchivistError, WrongCall
 
 if TYPE_CHECKING:
     from archivist.archive import Archive, Found
-    from archivist.model import Document, Item
+    from archivist.model import Document, Item, Scan
     from archivist.pipeline import Progress
 
 DOMAIN = "archivist"
@@ -239,7 +239,7 @@ def show(item: str, with_text: bool, as_json: bool, archive: Path) -> None:
             click.echo("  " + _("p. {number}").format(number=evidence.page) + f": {evidence.text}")
     for page in entry.pages:
         heading = _("page {number}: {scan}, {size}, confidence {confidence}").format(
-            number=page.number, scan=page.scan.name, size=f"{page.scan.width}×{page.scan.height}",
+            number=page.number, scan=page.scan.name, size=_size(page.scan),
             confidence=_sure(page.confidence),
         )  # fmt: skip
         blank = " " + _("(blank)") if page.blank else ""
@@ -316,14 +316,21 @@ def _date(item: "Item") -> str:
     return ""
 
 
-@commands.command(help=_("List the values that wait for a person, the least sure first."))
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help=_("At most so many values."))
+def _size(scan: "Scan") -> str:
+    """Return the pixels of a page; where two share a scan, with where it begins."""
+    if area := scan.area:
+        return f"{area.width:.0f}×{area.height:.0f}+{area.left:.0f}+{area.top:.0f}"
+    return f"{scan.width}×{scan.height}"
+
+
+@commands.command(help=_("List what waits for a person: pages that hardly read, then values, the least sure first."))
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help=_("At most so many."))
 @_at_archive
 def review(limit: int, archive: Path) -> None:
     """List what waits for a person."""
     with _opened(archive) as rooms:
         pages = rooms.catalog.hardly_read(limit)
-        waiting = rooms.catalog.waiting(limit)
+        waiting = rooms.catalog.waiting(limit - len(pages)) if len(pages) < limit else []
     if not pages and not waiting:
         click.echo(_("Nothing waits for review."))
     for page in pages:
@@ -384,12 +391,9 @@ def status(archive: Path) -> None:
         counts = rooms.catalog.counts()
         failures = rooms.catalog.failures()
     text = _("{items} items, {pages} pages, {campaigns} campaigns; waiting for review: {review} values, {poor} pages")
-    click.echo(
-        text.format(
-            items=counts.items, pages=counts.pages, campaigns=counts.campaigns,
-            review=counts.fields.get("review", 0), poor=counts.hardly_read,
-        )
-    )  # fmt: skip
+    values, poor = counts.fields.get("review", 0), counts.hardly_read
+    held = {"items": counts.items, "pages": counts.pages, "campaigns": counts.campaigns}
+    click.echo(text.format(**held, review=values, poor=poor))
     for failure, at in failures:
         where = f"{failure.source}" + (" " + _("p. {number}").format(number=failure.index + 1) if failure.index else "")
         click.echo(f"{at[:16]}  {_(failure.cause)}  {where}: {failure.message}")

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from archivist import __version__
+from archivist.definitions import path
 from archivist.errors import NotInstalled, ReadingFailed, ScanError
 from archivist.image.open import Picture, Pixels, media_type, misnamed, open_page
 from archivist.image.spread import leaves
@@ -21,7 +22,9 @@ from archivist.image.textlayer import TextLayer
 from archivist.leaf import Boxes, Leaf, moved, read_leaf
 from archivist.model import Box, Failure, Glyph, Line, Page, Region, Scan, Step
 from archivist.ocr import Reader
-from archivist.ocr.order import regions_of, vertical
+from archivist.ocr.hand import NETWORK
+from archivist.ocr.order import regions_of
+from archivist.ocr.rapid import RapidReader
 from archivist.store import Store
 from archivist.text import fold
 
@@ -51,10 +54,20 @@ class Task:
 
 
 def recipe(second_reader: bool) -> str:
-    """Return what decides how a page is read: the programs, their versions and the settings."""
+    """Return what decides how a page is read: the programs, their versions, what they are taught, and the settings."""
     parts = ["archivist", "rapidocr", "openvino", "onnxruntime", "opencv-python"]
     second = "tesseract when in doubt" if second_reader else "one reader"
-    return "; ".join([*(f"{part} {_version(part)}" for part in parts), second])
+    return "; ".join([*(f"{part} {_version(part)}" for part in parts), second, f"rules {_rules()}"])
+
+
+@cache
+def _rules() -> str:
+    """Return what changes with the data that decides between characters."""
+    taught = [path(f"index/{name}.yaml") for name in ("lookalikes", "calibration", "variants")]
+    digest = hashlib.sha256(NETWORK.read_bytes())
+    for file in taught:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _version(package: str) -> str:
@@ -100,11 +113,10 @@ def _original(store: str, sha256: str) -> bytes:
 
 
 @cache
-def readers(threads: int, with_second: bool) -> tuple[Reader, Reader | None]:
+def readers(threads: int, with_second: bool) -> tuple[RapidReader, Reader | None]:
     """Return this process's readers, loaded once; NotInstalled where one is missing."""
     from threadpoolctl import threadpool_limits
 
-    from archivist.ocr.rapid import RapidReader
     from archivist.ocr.tesseract import TesseractReader
 
     cv2.setNumThreads(threads)
@@ -112,7 +124,7 @@ def readers(threads: int, with_second: bool) -> tuple[Reader, Reader | None]:
     return RapidReader(threads), TesseractReader() if with_second else None
 
 
-def read_scan(data: bytes, name: str, sha256: str, index: int, first: Reader, second: Reader | None) -> Reading:
+def read_scan(data: bytes, name: str, sha256: str, index: int, first: RapidReader, second: Reader | None) -> Reading:
     """Return page `index` (from 0) of the scan `data` as text that knows where it stands; two pages where two face.
 
     Every one is page 1. Raises ScanError where the scan cannot be opened.
@@ -120,42 +132,46 @@ def read_scan(data: bytes, name: str, sha256: str, index: int, first: Reader, se
     picture = open_page(data, index)
     scan = Scan(name, sha256, index, *picture.size, picture.dpi, media_type(data))
     opened = tuple(_oddities(scan, picture))
-    if picture.text and (page := _from_text_layer(scan, picture, picture.text, opened, first, second)):
-        return Reading((page,), {})
-    areas = leaves(picture.pixels)
+    if picture.text and (reading := _from_text_layer(scan, picture, picture.text, opened, first, second)):
+        return reading
+    areas = leaves(picture.pixels, picture.stretch)
     read = [read_leaf(_part(picture.pixels, area), picture.stretch, first, second) for area in areas]
     if len(read) > 1:
         opened = (*opened, Step("open", "two facing pages on one scan, read one by one"))
-        if _runs_down(read):
-            # Books in vertical lines open the other way.
+        if _begins_right(read):
             areas, read = areas[::-1], read[::-1]
-    pages, crops = [], {}
+    pages: list[Page] = []
+    crops: dict[str, bytes] = {}
     for part, (area, leaf) in enumerate(zip(areas, read, strict=True)):
         to_scan = _to_scan(picture, scan, area)
-        regions = []
-        for region in moved(leaf.regions, to_scan):
-            if any(line.handwritten for line in region.lines):
-                crop = _crop(picture, region.box)
-                digest = hashlib.sha256(crop).hexdigest()
-                crops[digest] = crop
-                region = replace(region, crop=digest)
-            regions.append(region)
+        regions = _with_crops(moved(leaf.regions, to_scan), picture, crops)
         place = replace(scan, part=part, area=_on_scan(area, to_scan)) if len(read) > 1 else scan
-        pages.append(Page(1, place, tuple(regions), leaf.rotation, leaf.blank, (*opened, *leaf.steps)))
+        pages.append(Page(1, place, regions, leaf.rotation, leaf.blank, (*opened, *leaf.steps)))
     return Reading(tuple(pages), crops)
 
 
-def read_page(data: bytes, name: str, sha256: str, index: int, first: Reader, second: Reader | None) -> Page:
-    return read_scan(data, name, sha256, index, first, second).pages[0]
+def _begins_right(read: Sequence[Leaf]) -> bool:
+    """Whether the right of two facing pages comes first: in vertical lines, or where the scan lies on its head."""
+    fullest = max(read, key=lambda leaf: sum(len(line.glyphs) for region in leaf.regions for line in region.lines))
+    return (fullest.rotation in (180, 270)) != fullest.vertical
+
+
+def _with_crops(regions: Sequence[Region], picture: Picture, crops: dict[str, bytes]) -> tuple[Region, ...]:
+    """Return `regions`, those with handwriting naming the picture of them that is added to `crops`."""
+    kept = []
+    for region in regions:
+        if any(line.handwritten for line in region.lines):
+            crop = _crop(picture, region.box)
+            digest = hashlib.sha256(crop).hexdigest()
+            crops[digest] = crop
+            region = replace(region, crop=digest)
+        kept.append(region)
+    return tuple(kept)
 
 
 def _part(pixels: Pixels, area: Box) -> Pixels:
     left, top, right, bottom = map(round, area)
     return np.ascontiguousarray(pixels[top:bottom, left:right])
-
-
-def _runs_down(read: Sequence[Leaf]) -> bool:
-    return vertical([line for leaf in read for region in leaf.regions for line in region.lines])
 
 
 def _to_scan(picture: Picture, scan: Scan, area: Box) -> Callable[[Boxes], Boxes]:
@@ -194,8 +210,8 @@ def _oddities(scan: Scan, picture: Picture) -> Iterable[Step]:
 
 
 def _from_text_layer(
-    scan: Scan, picture: Picture, layer: TextLayer, opened: tuple[Step, ...], first: Reader, second: Reader | None
-) -> Page | None:
+    scan: Scan, picture: Picture, layer: TextLayer, opened: tuple[Step, ...], first: RapidReader, second: Reader | None
+) -> Reading | None:
     """Return the page as its text layer says, and its pictures as read; None where the layer is not to be believed.
 
     The layer must say what the page shows: a few of its lines are read, for a wrong encoding and the text of an older
@@ -211,19 +227,25 @@ def _from_text_layer(
         if (glyphs := tuple(_typed(line)))
     ]
     apart: list[Region] = []
+    steps = [*opened, Step("read", f"text layer of the PDF: {layer.characters} characters")]
     for area in layer.images:
         if area.width * area.height < _LEAST_IMAGE * scan.width * scan.height or min(area.width, area.height) < 60:
             continue
         leaf = read_leaf(_part(picture.pixels, area), 1.0, first, second)
+        steps.extend(leaf.steps)
         for region in moved(leaf.regions, _to_scan(picture, scan, area)):
             if region.kind == "seal":
                 apart.append(region)
             else:
-                lines += [line for line in region.lines if not any(line.box.overlap(other.box) for other in lines)]
+                lines += [line for line in region.lines if not any(_within(line.box, other.box) for other in lines)]
     cells = find_cells(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY).astype(np.uint8))
     regions = (*regions_of(lines, (), cells, {}, (scan.width, scan.height)), *apart)
-    read = Step("read", f"text layer of the PDF: {layer.characters} characters")
-    return Page(1, scan, regions, steps=(*opened, read))
+    crops: dict[str, bytes] = {}
+    return Reading((Page(1, scan, _with_crops(regions, picture, crops), steps=tuple(steps)),), crops)
+
+
+def _within(box: Box, other: Box) -> bool:
+    return box.overlap(other) > 0.5 * box.width * box.height
 
 
 def _shows(picture: Picture, layer: TextLayer, reader: Reader) -> bool:
@@ -236,6 +258,9 @@ def _shows(picture: Picture, layer: TextLayer, reader: Reader) -> bool:
         margin = 0.4 * box.height
         top, bottom = max(round(box.top - margin), 0), round(box.bottom + margin)
         strips.append(picture.pixels[top:bottom, max(round(box.left - margin), 0) : round(box.right + margin)])
+    strips = [strip for strip in strips if strip.size]
+    if not strips:
+        return False
     width = max(strip.shape[1] for strip in strips) + 40
     sheet = [cv2.copyMakeBorder(strip, 12, 12, 20, width - 20 - strip.shape[1], cv2.BORDER_CONSTANT, value=(255,) * 3)
              for strip in strips]  # fmt: skip
@@ -250,5 +275,3 @@ def _typed(line: Sequence[tuple[str, Box]]) -> Iterable[Glyph]:
         around = [other for other, _box in line[max(number - 1, 0) : number + 2]]
         if not char.isspace() or (len(around) == 3 and all(other.isascii() for other in around)):
             yield Glyph(char, box, 1.0)
-
-

@@ -5,16 +5,17 @@
 Pages of print and handwriting are made up (`hands.py`), aged (`wear.py`, `capture.py`, or quickly here), cleaned as
 the reader cleans them, cut into lines as archivist/ocr/hand.py draws them, and learnt from; archivist/ocr/hand.npz
 comes out. Chance is seeded: the same fonts, text and versions give the same network. Two cores take half an hour.
-
 Needed beside what samples/README.md names: `pip install jax`; the fonts of the Debian and npm packages in hands.yaml,
 unpacked anywhere under --fonts; npm's hanzi-writer-data; a file of running Chinese text, simplified and traditional.
 With `--held-out` the fonts marked so are not learnt from but asked about at the end.
+
+What came of it: on 68 worn slips, letters, tables, notices and decisions 11 of 1,765 printed lines were taken for
+handwriting and 282 of 308 handwritten ones found; without the fonts held out and from half as many pages, 15 and 275.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -31,7 +32,6 @@ import recipes
 import wear
 import yaml
 from numpy.typing import NDArray
-from PIL import Image
 
 from archivist.image.clean import clean
 from archivist.image.table import find_cells, without_rules
@@ -126,9 +126,9 @@ def worn(sources: hands.Sources, number: int) -> Aged:
     on_scan = np.array([[1, 0, 0], [0, 1, 0]], np.float64) / _MESH
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     way = cv2.warpAffine(there, on_scan, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    way = way[: black.shape[0], : black.shape[1]]
     numbers = _numbers(scanned.shape[:2], points * (zoom, stretch))
-    return _aged(black, written.marks, cv2.remap(numbers, way, None, cv2.INTER_NEAREST))
+    there = cv2.remap(numbers, way[: black.shape[0], : black.shape[1]], None, cv2.INTER_NEAREST)
+    return _aged(black, written.marks, there)
 
 
 def quick(sources: hands.Sources, number: int) -> Aged:
@@ -162,9 +162,8 @@ def _in_colour(density: NDArray[Any], colour: tuple[float, ...]) -> NDArray[Any]
 
 
 def _as_jpeg(picture: NDArray[Any], chance: hands.Chance) -> NDArray[np.uint8]:
-    target = io.BytesIO()
-    Image.fromarray((picture * 255 + 0.5).astype(np.uint8)).save(target, "JPEG", quality=int(chance.integers(55, 88)))
-    return np.asarray(Image.open(target), np.uint8)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, int(chance.integers(55, 88))]
+    return cv2.imdecode(cv2.imencode(".jpg", (picture * 255 + 0.5).astype(np.uint8), quality)[1], cv2.IMREAD_COLOR)
 
 
 def _corners(marks: Sequence[hands.Mark]) -> NDArray[np.float64]:
@@ -374,7 +373,7 @@ def _lines_of(sources: hands.Sources, page: tuple[int, bool]) -> list[Drawn]:
 
 def main() -> int:
     """Command line; writes hand.npz into the package, or with --held-out hand-held-out.npz here, and a report."""
-    parser = argparse.ArgumentParser(description="Teach the network that tells handwriting from print.")
+    parser = argparse.ArgumentParser(description="Teach the network that tells hand from print.")
     parser.add_argument("--fonts", type=Path, nargs="+", required=True, help="folders under which the fonts lie")
     parser.add_argument("--strokes", type=Path, required=True, help="the folder package/ of hanzi-writer-data")
     parser.add_argument("--text", type=Path, required=True, help="running Chinese text, UTF-8")

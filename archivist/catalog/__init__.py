@@ -29,10 +29,10 @@ from archivist.errors import NotFound, WrongCall
 from archivist.model import Campaign, DocumentKind, Failure, Field, Item, Page
 from archivist.text import fold
 
-__all__ = ["READS_FROM", "Catalog", "Counts", "PoorPage", "Waiting"]
+__all__ = ["Catalog", "Counts", "PoorPage", "Waiting"]
 
 #: A page of which the characters are on average less sure than this is one for a person to read.
-READS_FROM = 0.6
+_READS_FROM = 0.6
 
 # Items held in memory at a time while many are given out.
 _WINDOW = 50
@@ -267,7 +267,7 @@ class Catalog:
         """Return how much the catalogue holds."""
         status = select(fields.c.status, func.count()).group_by(fields.c.status)
         cause = select(failures.c.cause, func.count()).group_by(failures.c.cause)
-        poor = select(func.count()).where(item_pages.c.confidence < READS_FROM)
+        poor = select(func.count()).where(item_pages.c.confidence < _READS_FROM)
         with self._database.reading() as connection:
             return Counts(
                 _size(connection, items),
@@ -299,7 +299,7 @@ class Catalog:
         own = item_pages.c
         query = (
             select(own.item, own.number, own.scan_name, own.confidence)
-            .where(own.confidence < READS_FROM)
+            .where(own.confidence < _READS_FROM)
             .order_by(own.confidence, own.item, own.position)
             .limit(limit)
         )

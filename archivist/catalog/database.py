@@ -117,6 +117,8 @@ def _make_tables(connection: Connection) -> None:
 
 def _bring_up_to_date(connection: Connection) -> None:
     """Give tables of version 1 what version 2 added; another process may have been faster."""
+    # Held, so that another process waits here and then finds it done.
+    connection.execute(select(meta.c.value).where(meta.c.name == "schema_version").with_for_update())
     if _check_version(connection) < 2:
         connection.exec_driver_sql("ALTER TABLE item_pages ADD COLUMN part INTEGER DEFAULT 0 NOT NULL")
         connection.exec_driver_sql("ALTER TABLE item_pages ADD COLUMN confidence FLOAT")

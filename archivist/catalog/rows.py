@@ -53,6 +53,8 @@ def write_item(connection: Connection, item: Item, recipe: str, moment: str) -> 
 def add_reading(connection: Connection, pages: Sequence[Page], recipe: str, moment: str) -> int:
     """Keep `pages` of one scan as read by `recipe`, unless they are kept already, and return the number of that row."""
     scan = pages[0].scan
+    if [page.scan.part for page in pages] != list(range(len(pages))):
+        raise ValueError(f"{scan.name}: the pages of one scan are kept together, from the first on")
     same = (readings.c.sha256 == scan.sha256, readings.c.place == scan.index, readings.c.recipe == recipe)
     found = connection.scalar(select(readings.c.id).where(*same))
     if found is not None:

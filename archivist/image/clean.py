@@ -244,15 +244,11 @@ def level(ink: NDArray[np.float32], angle: float | None = None) -> NDArray[np.fl
     return np.asarray(cv2.warpAffine(inner, turn, ink.shape[::-1], flags=cv2.INTER_NEAREST), np.float32)
 
 
-def skew(grey: Grey) -> float:
-    """Return how many degrees the lines of `grey` must be turned counter-clockwise to lie level, 0 where unclear.
+def _skew(ink: NDArray[np.float32]) -> float:
+    """Return how many degrees the lines of `ink` must be turned counter-clockwise to lie level, 0 where unclear.
 
     Projection profile (Postl 1986): rows and columns of a level page alternate most sharply between ink and paper.
     """
-    return _skew(ink_of(grey))
-
-
-def _skew(ink: NDArray[np.float32]) -> float:
     # The outer band holds shadows and edges of the sheet, not lines.
     margin_y, margin_x = (side // 25 for side in ink.shape)
     inner = ink[margin_y : ink.shape[0] - margin_y, margin_x : ink.shape[1] - margin_x].astype(np.uint8)
@@ -318,7 +314,8 @@ def _darkened(black: Grey) -> tuple[Grey, list[Step]]:
 
 def _even(grey: Grey) -> Grey:
     """Return `grey` divided by its paper, so that shadow, yellowing and bleed-through of tone go."""
-    small = cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    quarter = (max(grey.shape[1] // 4, 1), max(grey.shape[0] // 4, 1))
+    small = cv2.resize(grey, quarter, interpolation=cv2.INTER_AREA)
     paper = cv2.medianBlur(cv2.dilate(small, np.ones((9, 9), np.uint8)), 31)
     paper = cv2.resize(np.maximum(paper, 1), (grey.shape[1], grey.shape[0]))
     return np.asarray(cv2.divide(grey, paper, scale=_PAPER), np.uint8)

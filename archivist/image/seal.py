@@ -79,7 +79,7 @@ def find_seals(black: Grey, red: Grey | None) -> tuple[Seal, ...]:
             found.extend(Seal(_scaled(ring.box, scale)) for ring in _rings(ink, arcs, written=False))
         found.extend(Seal(_scaled(box, scale), "ruled") for box in _stamps(ink))
     # Whole steps: averaging over them is several times faster than over fractions, and every page pays for it.
-    step = max(round(max(black.shape) / _SIDE), 1)
+    step = min(max(round(max(black.shape) / _SIDE), 1), *black.shape)
     height, width = (side // step * step for side in black.shape)
     size = (width // step, height // step)
     small = black if step == 1 else cv2.resize(black[:height, :width], size, interpolation=cv2.INTER_AREA)

@@ -55,7 +55,7 @@ def shrunk(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     if scale >= 1:
         return picture
     step = int(1 / scale)
-    if step > 1:
+    if 1 < step <= min(height, width):
         whole = np.ascontiguousarray(picture[: height // step * step, : width // step * step])
         picture = np.asarray(cv2.resize(whole, (width // step, height // step), interpolation=cv2.INTER_AREA), np.uint8)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
@@ -135,12 +135,6 @@ def _bright_sheet(small: NDArray[np.uint8], shape: tuple[int, ...]) -> Sheet | N
     if corners is not None:
         corners = corners * (width, height) / small.shape[::-1]
     return Sheet(np.asarray(beyond, np.bool_), corners)
-
-
-def around_sheet(picture: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
-    """Return a mask (height, width) of what lies around the sheet on `picture`, None where it fills the picture."""
-    sheet = find_sheet(picture)
-    return None if sheet is None else sheet.beyond
 
 
 def _with_curved_edges(bright: NDArray[np.uint8], outline: NDArray[np.int32]) -> NDArray[np.uint8]:

@@ -15,6 +15,8 @@ from archivist.model import Box
 Mask = NDArray[np.uint8]
 
 _SIDE = 900
+#: On fewer pixels there is no telling.
+_LEAST_SIDE = 64
 #: Two pages side by side are wider than high by at least this much.
 _LEAST_WIDE = 1.1
 #: Where the gutter is looked for, as shares of the width of the paper.
@@ -46,20 +48,22 @@ class _Block(NamedTuple):
     height: int
 
 
-def leaves(pixels: Pixels) -> tuple[Box, ...]:
+def leaves(pixels: Pixels, stretch: float = 1.0) -> tuple[Box, ...]:
     """Return the pages on a picture (RGB, height × width × 3), as boxes in its pixels: the whole, or left and right.
 
+    A pixel is `stretch` times as tall as wide.
     The picture shows facing pages where no print and no rule crosses its middle, and where either a gutter is seen
     or each half has margins of its own. One of them may be blank. Rows that cross the middle, of a table on a broad
     sheet or of broad text, make it one page.
     """
     height, width = pixels.shape[:2]
     whole = (Box(0.0, 0.0, float(width), float(height)),)
-    if width < _LEAST_WIDE * height:
+    if width < _LEAST_WIDE * height * stretch or min(height, width) < _LEAST_SIDE:
         return whole
     scale = min(1.0, _SIDE / width)
     grey = np.ascontiguousarray(pixels[:, :, 0])
-    small = np.array(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    size = (max(round(width * scale), 1), max(round(height * scale * stretch), 1))
+    small = np.array(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
     sheet = find_sheet(np.asarray(cv2.resize(pixels, small.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8))
     left, right = 0, small.shape[1]
     if sheet is not None:

@@ -98,6 +98,8 @@ def _sheet(image: Grey, lines: Sequence[Line]) -> tuple[Grey, list[tuple[int, in
 
 
 def _weigh(line: Line, other: str, name: str) -> tuple[Line, int, int]:
+    if not other:
+        return line, 0, 0
     glyphs: list[Glyph] = list(line.glyphs)
     agreed = differed = 0
     for verb, start, end, first, last in SequenceMatcher(None, line.text, other, autojunk=False).get_opcodes():

@@ -36,7 +36,7 @@ _LEAST_INK = 0.02
 _TALL = 1.5
 _WIDEST = 2400
 #: Columns asked about at once: fewer cost calls, more do not fit the cache of a processor.
-_AT_ONCE = 1024
+_AT_ONCE = 640
 #: A flat line, as a dash, is drawn as small as it would stand among characters this much higher than their distance.
 _LEAST_HEIGHT = 0.6
 #: Evidence is in logits a character, cut off at _MOST; a line must bring _LEAST before it counts as handwriting. Where
@@ -84,7 +84,8 @@ def _told(strip: Plane, places: NDArray[np.intp], logits: Plane) -> NDArray[np.f
 def draw(image: Grey, line: Line) -> tuple[Plane, NDArray[np.intp]]:
     """Return `line` as ink (HEIGHT, width a multiple of COLUMNS; 0 paper .. 1), and where its characters' answers are.
 
-    Of the answers, those from the first row up to the second belong to a character (2, characters). Characters of a line that runs down the page are set side by side.
+    Of the answers, those from the first row up to the second belong to a character (2, characters).
+    Characters of a line that runs down the page are set side by side.
     """
     box = line.box
     if box.height >= _TALL * box.width and len(line.glyphs) > 1:

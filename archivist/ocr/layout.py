@@ -194,7 +194,10 @@ def _trimmed(columns: list[list[_Strip]]) -> tuple[list[_Strip], list[list[_Stri
     """Return what stands above the columns, the columns, and what stands below them on the left."""
     level = max(column[0].box.top for column in columns)
     above = [strip for column in columns for strip in column if strip.box.bottom <= level]
-    columns = [[strip for strip in column if strip.box.bottom > level] for column in columns]
+    columns = [rest for column in columns if (rest := [strip for strip in column if strip.box.bottom > level])]
+    if len(columns) < 2:
+        # The blocks stand one below the other, however they lie to each other's sides.
+        return above, columns, []
     floor = max(strip.box.bottom for column in columns[1:] for strip in column)
     first = columns[0]
     pitch = median([b.box.top - a.box.top for a, b in pairwise(first)] or [0.0])

@@ -111,7 +111,8 @@ def _joined(lines: Sequence[Line], height: int) -> list[Line]:
         if before and _NUMBER_PART.fullmatch(before.text):
             whole = [other for other in whole if other is not before]
             glyphs = (*before.glyphs, *line.glyphs)
-            line = replace(before, glyphs=glyphs, box=Box.around((before.box, line.box)))
+            by_hand = before.handwritten or line.handwritten
+            line = replace(before, glyphs=glyphs, box=Box.around((before.box, line.box)), handwritten=by_hand)
         whole.append(line)
     return whole
 

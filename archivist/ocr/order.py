@@ -23,6 +23,12 @@ def vertical(lines: Sequence[Line]) -> bool:
     return tall > 0.5 * sum(len(line.glyphs) for line in lines)
 
 
+def cut_at_cells(lines: Sequence[Line], cells: Sequence[Cell]) -> tuple[Line, ...]:
+    """Return `lines` with those that were found as one across several ruled cells cut between them."""
+    placed = [(cell, cell.box) for cell in cells]
+    return tuple(part for line in lines for _cell, part in _cut(line, placed))
+
+
 def regions_of(
     lines: Sequence[Line],
     red: Sequence[Line],
@@ -30,7 +36,7 @@ def regions_of(
     stamped: Mapping[Seal, Sequence[Line]],
     size: tuple[int, int],
 ) -> tuple[Region, ...]:
-    """Return the regions of a page in reading order; every glyph of `lines` and `red` is in exactly one.
+    """Return the regions of a page in reading order; every glyph of `lines` is in exactly one.
 
     All coordinates are reading pixels of a page of `size` (width, height). `red` are lines in red ink: those inside a
     seal go to its region, others high on the page are the head, unless the whole page is in red. `stamped` holds the
@@ -78,7 +84,8 @@ def regions_of(
     regions = [*above, *_joined([*_bodies(first), *ordered, *_bodies(last)]), *below]
     for seal, own in stamped.items():
         said = "".join(line.text for line in own)
-        inside = [line for line in sealed[seal] if line.text not in said]
+        doubled = {line.text for line in sealed[seal] if seal.shape == "round" and len(line.glyphs) > 1} - {""}
+        inside = [line for line in sealed[seal] if not (line.text in doubled and line.text in said)]
         regions.append(Region("seal", seal.box, (*inside, *own)))
     return tuple(regions)
 
@@ -222,7 +229,7 @@ def _beside(lines: Sequence[Line], running_down: bool) -> tuple[list[Line], list
 
 def _bodies(lines: Sequence[Line]) -> Iterator[Region]:
     for line in sorted(lines, key=lambda line: (line.box.top, line.box.left)):
-        yield Region("body", line.box, (line,))
+        yield Region("handwriting" if line.handwritten else "body", line.box, (line,))
 
 
 def _joined(regions: Sequence[Region]) -> list[Region]:

@@ -82,7 +82,7 @@ class RapidReader:
 
     def _detect(self, image: Grey) -> list[Quad]:
         height, width = image.shape
-        if max(image.shape) >= 2 * DETECTION_SIDES[-1]:
+        if max(image.shape) >= 2 * DETECTION_SIDES[-1] and min(image.shape) > 1:
             # Averaging by whole steps first takes a third of the time.
             height, width = height // 2 * 2, width // 2 * 2
             image = np.asarray(

@@ -207,7 +207,9 @@ def _weighed(row: _Row, others: Sequence[Line], seals: Sequence[Box]) -> Line | 
     if not sealed:
         # Writing of the ring stands between rim and star.
         hidden = len(unsealed) > 1 and any(not _RING_INNER <= _share(glyph, seals) < _CLEAR for glyph in unsealed)
-        return row.unsealed[0] if hidden and _mean(unsealed) >= _LEAST_NEW else None
+        if not hidden or _mean(unsealed) < _LEAST_NEW:
+            return None
+        return Line(tuple(unsealed), Box.around(glyph.box for glyph in unsealed), row.unsealed[0].method)
     if unsealed:
         glyphs = _better_glyphs(sealed, unsealed, seals)
     else:

@@ -28,9 +28,11 @@ def without_show_through(
     if not pale:
         return tuple(lines), ()
     mirror = np.ascontiguousarray(image[:, ::-1])
-    gone = {id(line) for line in pale if _reads_better_there(line, mirror, reader)}
-    steps = (Step("read", f"lines of the other side that show through, left out: {len(gone)}"),) if gone else ()
-    return tuple(line for line in lines if id(line) not in gone), steps
+    gone = [line for line in pale if _reads_better_there(line, mirror, reader)]
+    if not gone:
+        return tuple(lines), ()
+    step = Step("read", f"lines of the other side that show through, left out: {len(gone)}")
+    return tuple(line for line in lines if not any(line is other for other in gone)), (step,)
 
 
 def _darkness(image: Grey, line: Line) -> float:
@@ -43,7 +45,9 @@ def _reads_better_there(line: Line, mirror: Grey, reader: RapidReader) -> bool:
     left, right = mirror.shape[1] - line.box.right, mirror.shape[1] - line.box.left
     top, bottom = line.box.top, line.box.bottom
     quad = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
-    return any(_sure(other) > _sure(line) for other in reader.read_at(mirror, [quad]))
+    # Characters alike on both sides, as 中, read as well in a mirror.
+    found = [other for other in reader.read_at(mirror, [quad]) if other.text != line.text[::-1]]
+    return any(_sure(other) > _sure(line) for other in found)
 
 
 def _sure(line: Line) -> float:

@@ -6,7 +6,7 @@ from archivist.model import Box
 from archivist.ocr.order import vertical
 from archivist.ocr.orientation import turn_needed
 from archivist.ocr.rapid import RapidReader
-from tests.scans import NOTICE, error_rate, SLIP, SamplePage
+from tests.scans import NOTICE, SLIP, SamplePage, error_rate
 
 
 @pytest.mark.parametrize("page", [SLIP, NOTICE], ids=["slip", "notice"])
