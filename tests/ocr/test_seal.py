@@ -106,9 +106,10 @@ def test_signature_and_date_under_a_dark_seal_are_read(
     before = rapid.read(black)
     (part,) = without_seals(black, [seal], before)
     after = read_under(before, part.seals, part.image, part.top, rapid)
-    # Where the ring crosses print a character or two may go; on black and white what lies under the star is lost.
+    # Where the ring crosses a signature a character or two may go; on black and white what lies under the star is lost.
     for text in printed:
-        assert min(error_rate(entry.text, text) for entry in after) <= 0.2
+        dated = text.strip("()").endswith("日")
+        assert min(error_rate(entry.text, text) for entry in after) <= (0.1 if dated and not bilevel else 0.2)
     near = [entry for entry in after if entry.box.overlap(seal.box) > 0.5 * entry.box.width * entry.box.height]
     assert all(len(entry.glyphs) > 3 for entry in near)
 
