@@ -14,6 +14,7 @@ Value: TypeAlias = "str | int | float | bool | Mapping[str, Value] | list[Value]
 Status: TypeAlias = Literal["accepted", "review", "verified", "rejected"]
 DocumentKind: TypeAlias = Literal["circulation_slip", "issued_document", "attachment", "other"]
 RegionKind: TypeAlias = Literal["body", "head", "cell", "seal", "header", "footer", "page_number", "handwriting"]
+Role: TypeAlias = Literal["decision", "plan", "notice", "slip", "table", "report", "other"]
 
 
 class Box(NamedTuple):
@@ -189,6 +190,11 @@ class Page:
     blank: bool = False
     steps: tuple[Step, ...] = ()
 
+    @property
+    def place(self) -> str:
+        """What tells this page from all others, whatever item it lies in: digest, place and part of its scan."""
+        return f"{self.scan.sha256}:{self.scan.index}:{self.scan.part}"
+
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """Every line of running text in reading order; the text of seals stands apart from it."""
@@ -245,8 +251,34 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Witness:
+    """What another place on the paper says of the same thing: slip, signature, seal, imprint.
+
+    `method` names the place as the method of a field does; `page` is the number in the item, `box` on its scan.
+    """
+
+    method: str
+    value: Value
+    raw: str
+    page: int
+    box: Box
+    confidence: float
+
+
+class Decided(NamedTuple):
+    """Who decided something and when (ISO 8601, UTC)."""
+
+    who: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
-    """A value read from the paper, with the ink that proves it; `value` is normalised, `raw` stays as read."""
+    """A value read from the paper, with the ink that proves it; `value` is normalised, `raw` stays as read.
+
+    `witnesses` are the other places that were heard, for and against; `authority` is the heading of the agency
+    in the authority list that the value was matched to; `decided` says who verified or rejected it.
+    """
 
     name: str
     value: Value
@@ -255,6 +287,9 @@ class Field:
     confidence: float
     method: str
     status: Status = "accepted"
+    witnesses: tuple[Witness, ...] = ()
+    authority: str | None = None
+    decided: Decided | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,13 +310,17 @@ class Document:
 class CampaignLink:
     """That an item belongs to a campaign, how sure that is, and the ink that says so.
 
-    `key` is what all spellings and scripts of the same campaign share.
+    `key` is what all spellings and scripts of the same campaign share; `role` is what the item is to it; a link
+    that a person refused has the status `rejected` and counts for nothing.
     """
 
     key: str
     name: str
     confidence: float
     evidence: tuple[Evidence, ...]
+    role: Role = "other"
+    status: Status = "accepted"
+    decided: Decided | None = None
 
     @property
     def id(self) -> str:
@@ -299,8 +338,25 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True)
+class Boundary:
+    """That an item begins at a page of a stack, or may: why, and how sure that is (0..1).
+
+    `page` is the number in the item. `reasons` are words of schemas/boundaries.yaml; `decided` says that a person
+    drew the line here.
+    """
+
+    page: int
+    reasons: tuple[str, ...]
+    confidence: float
+    decided: Decided | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """A catalogue entry (件): its documents, its pages in order, and the campaigns it belongs to."""
+    """A catalogue entry (件): its documents, its pages in order, and the campaigns it belongs to.
+
+    `boundaries` say why it begins where it does (page 1), and where inside it another item may begin.
+    """
 
     id: str
     title: str
@@ -311,6 +367,7 @@ class Item:
     source: str = ""
     level: str = "item"
     given: Mapping[str, str] = field(default_factory=dict)
+    boundaries: tuple[Boundary, ...] = ()
 
     def page(self, number: int) -> Page:
         """Return page `number`; KeyError where the item has no such page."""

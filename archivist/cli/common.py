@@ -1,0 +1,131 @@
+"""What every command needs: the language, the archive, who decides, how values are shown."""
+
+import gettext as translations
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from getpass import getuser
+from gettext import gettext as _
+from gettext import ngettext
+from math import floor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archivist import __version__
+from archivist.errors import WrongCall
+
+if TYPE_CHECKING:
+    from archivist.archive import Archive
+    from archivist.model import Decided, Item, Scan
+
+DOMAIN = "archivist"
+#: Passages and pieces of evidence shown of one thing.
+SNIPPETS = 2
+
+
+def _speak_their_language() -> None:
+    translations.bindtextdomain(DOMAIN, Path(__file__).parent.parent / "locale")
+    translations.textdomain(DOMAIN)
+
+
+_speak_their_language()
+
+
+def at_archive(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` the option --archive."""
+    return click.option(
+        "--archive", type=click.Path(path_type=Path), default=Path("archive"), show_default=True, metavar="DIR",
+        envvar="ARCHIVIST_ARCHIVE", help=_("The archive: its folder, or a settings file that names its places."),
+    )(command)  # fmt: skip
+
+
+def person(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` the option --by: who answers for a decision."""
+    return click.option(
+        "--by", envvar="ARCHIVIST_PERSON", metavar="NAME", help=_("Who decides; the login name unless said."),
+    )(command)  # fmt: skip
+
+
+def decided(by: str | None) -> "Decided":
+    """Return who decides, and now; WrongCall where nobody is named and the machine does not know either."""
+    from datetime import UTC, datetime
+
+    from archivist.model import Decided
+
+    try:
+        who = (by or "").strip() or getuser()
+    except (KeyError, OSError):
+        raise WrongCall(_("say who decides: --by NAME, or set ARCHIVIST_PERSON")) from None
+    return Decided(who, datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=_("Scans of government paper in; catalogue, campaigns and search out."),
+)
+@click.version_option(__version__, prog_name="archivist")
+def commands() -> None:
+    """Hold the commands together."""
+
+
+@contextmanager
+def opened(archive: Path, *, create: bool = False) -> "Iterator[Archive]":
+    """Open the rooms of the archive for the block."""
+    from archivist.archive import Archive
+    from archivist.settings import load
+
+    with Archive(load(archive), create=create) as rooms:
+        yield rooms
+
+
+def warn_of_unindexed(count: int) -> None:
+    """Say how many items the index does not know yet, where there are any."""
+    if count:
+        text = _("{count} items cannot be found yet: a run is under way, or the index wants `archivist reindex`")
+        click.echo(text.format(count=count), err=True)
+
+
+def glance(item: "Item") -> Iterator[str]:
+    """Yield what tells an item from others at a glance: code, number, date, pages."""
+    if item.reference_code:
+        yield item.reference_code
+    for document in item.documents:
+        if document.kind == "issued_document":
+            for name in ("document_number", "date_of_issue"):
+                for entry in document.values(name)[:1]:
+                    yield shown(entry.value)
+            break
+    pages = len(item.pages)
+    yield ngettext("{count} page", "{count} pages", pages).format(count=pages)
+
+
+def sure(confidence: float) -> str:
+    """Return a confidence with two digits, never rounded up: 1.00 is said of nothing that is not certain."""
+    return f"{floor(confidence * 100) / 100:.2f}"
+
+
+def shown(value: Any) -> str:
+    """Return a value as people read it."""
+    if isinstance(value, dict):
+        if "text" in value and "agency_code" in value:
+            return str(value["text"])
+        parts = ((key, part) for key, part in value.items() if part not in (None, ""))
+        return "; ".join(f"{_(key)}: {_(part) if key == 'kind' else shown(part)}" for key, part in parts)
+    return str(value)
+
+
+def dated(item: "Item") -> str:
+    """Return the date an item is put in order by, `""` where none is known."""
+    for name in ("date_of_issue", "received_date"):
+        for document in item.documents:
+            for entry in document.values(name)[:1]:
+                return str(entry.value)
+    return ""
+
+
+def size(scan: "Scan") -> str:
+    """Return the pixels of a page; where two share a scan, with where it begins."""
+    if area := scan.area:
+        return f"{area.width:.0f}×{area.height:.0f}+{area.left:.0f}+{area.top:.0f}"
+    return f"{scan.width}×{scan.height}"
