@@ -306,6 +306,11 @@ class Document:
         return tuple(entry for entry in self.fields if entry.name == name)
 
 
+def campaign_id(key: str) -> str:
+    """Return the identifier of the campaign with this key: twelve hexadecimal digits."""
+    return sha256(key.encode("utf-8", "backslashreplace")).hexdigest()[:12]
+
+
 @dataclass(frozen=True, slots=True)
 class CampaignLink:
     """That an item belongs to a campaign, how sure that is, and the ink that says so.
@@ -324,8 +329,8 @@ class CampaignLink:
 
     @property
     def id(self) -> str:
-        """The identifier of its campaign, the same in every archive: twelve hexadecimal digits."""
-        return sha256(self.key.encode("utf-8", "backslashreplace")).hexdigest()[:12]
+        """The identifier of its campaign, the same in every archive."""
+        return campaign_id(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +360,8 @@ class Boundary:
 class Item:
     """A catalogue entry (件): its documents, its pages in order, and the campaigns it belongs to.
 
-    `boundaries` say why it begins where it does (page 1), and where inside it another item may begin.
+    `boundaries` say why it begins where it does (page 1), and where inside it another item may begin; `begins_at` is
+    the number of its first page among all that were handed in with it.
     """
 
     id: str
@@ -368,6 +374,7 @@ class Item:
     level: str = "item"
     given: Mapping[str, str] = field(default_factory=dict)
     boundaries: tuple[Boundary, ...] = ()
+    begins_at: int = 1
 
     def page(self, number: int) -> Page:
         """Return page `number`; KeyError where the item has no such page."""

@@ -1,6 +1,5 @@
 """From a box to the catalogue: workers read pages, the parent alone writes."""
 
-import hashlib
 import os
 import signal
 from collections import Counter
@@ -8,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from gettext import gettext as _
 from multiprocessing import get_context, parent_process
 from pathlib import Path, PurePosixPath
@@ -15,12 +15,11 @@ from threading import Thread, current_thread, main_thread
 from types import FrameType
 
 from archivist.box import Bundle, gather, place
-from archivist.campaigns import recognise
 from archivist.catalog import Catalog
-from archivist.describe import assemble, describe, title_of
+from archivist.entry import Entries, Held, Stack, unchanged
 from archivist.errors import DescribingFailed, ReadingFailed, ScanError, TooManyFailures, UnreadableScan
 from archivist.image.open import SUFFIXES, media_type, misnamed, page_count
-from archivist.model import CampaignLink, Document, Failure, Item, Page
+from archivist.model import Failure, Page
 from archivist.reading import Reading, Task, process, recipe
 from archivist.settings import Settings, cores
 from archivist.store import Store
@@ -100,6 +99,7 @@ class Batch:
         self._threads = max(cores() // settings.workers, 1)
         self._second = settings.second_reader == "doubtful"
         self._recipe = recipe(self._second)
+        self._entries = Entries(catalog)
         self._read = self._skipped = self._judged = self._items = self._total = 0
         self._failed: Counter[str] = Counter()
         self._failed_sources: set[str] = set()
@@ -310,29 +310,36 @@ class Batch:
 
     def _save(self, state: _Open, pages: Sequence[Page]) -> None:
         bundle = state.bundle
-        scans = [(page.scan.sha256, page.scan.index) for page in pages]
-        known = self._catalog.item_by_source(bundle.source)
-        same = self._catalog.item_by_scans(scans)
+        stack = Stack(bundle.source, bundle.name, tuple(pages), bundle.given)
+        here = self._catalog.items_of(bundle.source)
+        before = here or self._elsewhere(stack)
         changed = state.fresh or bundle.source in self._undescribed
-        if same and known in (None, same) and not changed and not _differs(self._catalog, same, bundle):
+        if before and not changed and unchanged(before, stack.places) and not self._differs(before, bundle):
             return
-        if known and state.failed and _lacks(self._catalog, known, scans):
+        if here and state.failed and not {place for _name, own in here for place in own} <= set(stack.places):
             # What was read in an earlier run outweighs a scan that cannot be opened today.
             return
-        identifier = known or same or hashlib.sha256(repr(scans).encode()).hexdigest()[:12]
-        self._catalog.save_item(self._described(identifier, bundle, pages), self._recipe)
-        self._items += 1
+        items = self._entries.make(stack, before, partial(self._undescribable, bundle.source))
+        gone = {name for name, _places in before} - {item.id for item in items}
+        self._catalog.save_items(items, self._recipe, instead_of=gone)
+        self._items += len(items)
 
-    def _described(self, identifier: str, bundle: Bundle, pages: Sequence[Page]) -> Item:
-        try:
-            return item_of(identifier, bundle, pages)
-        except Exception as error:
-            # The text is worth keeping and finding even where no rule can make anything of it.
-            why = _("{kind}: {reason}; its text is kept and can be searched, report this with the scans")
-            text = why.format(kind=type(error).__name__, reason=error)
-            self._total += 1
-            self._fail(Failure(bundle.source, 0, "describe", DescribingFailed.cause, text))
-            return _item(identifier, bundle, pages)
+    def _elsewhere(self, stack: Stack) -> list[Held]:
+        """Return the items that hold just these pages, if they came from another place before."""
+        names = self._catalog.items_holding(stack.places)
+        sources = {item.source for item in self._catalog.items(names)}
+        held = [entry for source in sorted(sources) for entry in self._catalog.items_of(source)]
+        found = [entry for entry in held if entry[0] in names]
+        return found if unchanged(found, stack.places) else []
+
+    def _differs(self, before: Sequence[Held], bundle: Bundle) -> bool:
+        return bool(bundle.given) and dict(self._catalog.item(before[0][0]).given) != dict(bundle.given)
+
+    def _undescribable(self, source: str, error: Exception) -> None:
+        why = _("{kind}: {reason}; its text is kept and can be searched, report this with the scans")
+        text = why.format(kind=type(error).__name__, reason=error)
+        self._total += 1
+        self._fail(Failure(source, 0, "describe", DescribingFailed.cause, text))
 
     def _forget_mended(self, paths: Iterable[Path]) -> None:
         """Forget the failures of earlier runs over `paths` that this one did not meet again."""
@@ -343,36 +350,9 @@ class Batch:
                     self._catalog.clear_failure(source)
 
 
-def item_of(identifier: str, bundle: Bundle, pages: Sequence[Page]) -> Item:
-    """Return the catalogue entry of a bundle from its pages: documents, what they say, and its campaigns."""
-    documents = tuple(describe(document, pages) for document in assemble(pages))
-    links = recognise(documents, pages)
-    return _item(identifier, bundle, pages, title_of(documents, pages), documents, links)
-
-
-def _item(
-    identifier: str, bundle: Bundle, pages: Sequence[Page], title: str = "",
-    documents: tuple[Document, ...] = (), links: tuple[CampaignLink, ...] = (),
-) -> Item:  # fmt: skip
-    given = dict(bundle.given)
-    title = given.get("title") or title or f"[{bundle.name}]"
-    code = given.get("reference_code")
-    return Item(identifier, title, tuple(pages), documents, links, code, bundle.source, given=given)
-
-
 def _shown(source: str) -> str:
     """Return the name of a scan with the folder it lies in: many boxes have a p01.jpg."""
     return "/".join(PurePosixPath(source).parts[-2:])
-
-
-def _differs(catalog: Catalog, identifier: str, bundle: Bundle) -> bool:
-    return bool(bundle.given) and dict(catalog.item(identifier).given) != dict(bundle.given)
-
-
-def _lacks(catalog: Catalog, identifier: str, scans: Iterable[_Key]) -> bool:
-    """Whether `scans` leaves out a page that the item has."""
-    has = {(page.scan.sha256, page.scan.index) for page in catalog.item(identifier).pages}
-    return not has.issubset(scans)
 
 
 def _bytes(path: Path) -> bytes:

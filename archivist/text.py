@@ -65,6 +65,14 @@ def simplify(text: str) -> str:
     return str(_converter().convert(text.encode("utf-8", "replace").decode("utf-8")))
 
 
+def span_of(words: str, text: str) -> tuple[int, int] | None:
+    """Return where `words` first stand in `text`, in either script and however they are spaced; None where not."""
+    wanted = "".join(fold(words).split())
+    places = [place for place, char in enumerate(text) if not char.isspace()]
+    at = "".join(fold(text).split()).find(wanted) if wanted else -1
+    return (places[at], places[at + len(wanted) - 1] + 1) if at >= 0 else None
+
+
 def boxes(page: Page, start: int, end: int) -> list[Box]:
     """Return one box a line for characters `start` to `end` of `page.running_text`, in scan pixels."""
     found = []

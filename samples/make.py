@@ -2,7 +2,8 @@
 
 Without options the committed samples are made again. Another seed or wear makes another rendition of the same
 papers, true text and boxes with it; give --out then. `--development DIR [--kinds A,B] [--papers A,B]` makes the
-development set instead, DIR/<kind>/<paper>/. What must be installed stands in samples/README.md.
+development set instead, DIR/<kind>/<paper>/; `--describing DIR [--set held-out]` the papers of describing/, each
+aged in one way. What must be installed stands in samples/README.md.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import development
 import img2pdf  # type: ignore[import-untyped]
+import issued
 import numpy as np
 import pikepdf
 import press
@@ -121,12 +123,18 @@ def main() -> int:
     parser.add_argument("--wear", choices=sorted(recipes.RECIPES), help="age all papers like this")
     parser.add_argument("--only", choices=names, help="make one item")
     parser.add_argument("--development", type=Path, metavar="DIR", help="make the development set there instead")
+    parser.add_argument("--describing", type=Path, metavar="DIR", help="make the issued papers of describing/ there")
+    parser.add_argument("--set", choices=issued.SETS, default="development", help="of the issued papers")
     parser.add_argument("--kinds", type=_some(development.KINDS), default=(), help=", ".join(development.KINDS))
     parser.add_argument("--papers", type=_some(development.PAPERS), default=(), help=", ".join(development.PAPERS))
     asked = parser.parse_args()
     try:
         if asked.development:
             for home in development.make(asked.development, asked.seed, asked.kinds, asked.papers):
+                print(home, flush=True)
+            return 0
+        if asked.describing:
+            for home in issued.make(asked.describing, asked.set, asked.seed, asked.kinds):
                 print(home, flush=True)
             return 0
         for name in [asked.only] if asked.only else names:

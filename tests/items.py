@@ -142,3 +142,10 @@ def notice(item_id: str, code: str | None = None, source: str = "", **given: str
         source,
         given=given,
     )
+
+
+def citing(item_id: str, title: str, cited: Value = None) -> Item:
+    """A notice that cites a paper by its title, and by the number `cited` if there is one."""
+    paper = page(1, f"根据《{title}》的要求", name=f"{item_id}.jpg")
+    said = field(paper, "citation", f"《{title}》", {"title": title, "document_number": cited})
+    return Item(item_id, "[要求]", (paper,), (Document("issued_document", (1,), None, (said,)),))

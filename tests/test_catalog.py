@@ -289,18 +289,6 @@ def test_counts_say_how_much_there_is(catalog):
     assert counts.fields == {"accepted": 14, "review": 1}
 
 
-def test_what_waits_comes_least_sure_first(catalog):
-    first, second = decision().documents
-    unsure = replace(second.fields[0], status="review", confidence=0.41)
-    item = replace(decision(), documents=(first, replace(second, fields=(unsure, *second.fields[1:]))))
-    catalog.save_item(item, RECIPE)
-    assert [(w.item_id, w.document_kind, w.field) for w in catalog.waiting(10)] == [
-        ("5f0c1d", "issued_document", unsure),
-        ("5f0c1d", "circulation_slip", first.fields[5]),
-    ]
-    assert len(catalog.waiting(1)) == 1
-
-
 def test_a_second_writer_is_told_that_the_archive_is_busy_and_readers_go_on(tmp_path):
     with Catalog(url_in(tmp_path)) as catalog:
         catalog.save_item(decision(), RECIPE)
@@ -339,29 +327,15 @@ def test_a_catalogue_of_a_newer_archivist_is_left_alone(tmp_path):
         Catalog(url_in(tmp_path))
 
 
-def test_a_catalogue_of_version_1_is_brought_up_to_date_and_keeps_its_items(tmp_path):
-    item = notice("1")
-    with Catalog(url_in(tmp_path)) as catalog:
-        catalog.save_item(item, RECIPE)
-    database = sqlite3.connect(tmp_path / "catalogue.db")
-    ((data,),) = database.execute("SELECT data FROM readings LIMIT 1").fetchall()
-    (record,) = json.loads(zlib.decompress(data))["pages"]
+def test_pages_that_version_1_kept_can_still_be_read():
+    paper = notice("1").pages[0]
+    record = json.loads(zlib.decompress(pack([paper])))["pages"][0]
     record |= {
         "layout": 1,
         "scan": record["scan"][:7],
         "regions": [region[:-1] for region in record["regions"]],
     }
-    database.execute("UPDATE readings SET data = ?", (zlib.compress(json.dumps(record).encode()),))
-    database.execute("DROP INDEX ix_item_pages_confidence")
-    database.execute("ALTER TABLE item_pages DROP COLUMN part")
-    database.execute("ALTER TABLE item_pages DROP COLUMN confidence")
-    database.execute("UPDATE meta SET value = '1' WHERE name = 'schema_version'")
-    database.commit()
-    database.close()
-    for _twice in range(2):
-        with Catalog(url_in(tmp_path)) as catalog:
-            assert catalog.item(item.id) == item
-            assert catalog.hardly_read(9) == []
+    assert unpack(zlib.compress(json.dumps(record).encode())) == (paper,)
 
 
 def test_what_is_no_catalogue_is_refused_in_words(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "archivist"
 STAGES = {"box", "campaigns", "catalog", "describe", "export", "image", "ocr", "search", "store"}
 #: Values and definitions every room may use.
-COMMON = {"decisions", "definitions", "errors", "model", "settings", "text"}
+COMMON = {"decisions", "definitions", "errors", "handles", "model", "settings", "text"}
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -379,7 +379,7 @@ def test_an_item_no_rule_can_describe_is_kept_with_its_text_and_described_when_t
 ) -> None:
     box = put(tmp_path / "box", p1=scan(5))
     with monkeypatch.context() as broken:
-        broken.setattr("archivist.pipeline.describe", lambda document, pages: 1 / 0)
+        broken.setattr("archivist.entry.describe", lambda *given: 1 / 0)
         assert intake.take(box).failed == {"describing failed": 1}
     (item,) = intake.archive.catalog.items()
     assert (item.title, len(item.pages), item.documents) == ("[box]", 1, ())

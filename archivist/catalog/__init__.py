@@ -6,17 +6,28 @@ from datetime import UTC, datetime
 from gettext import gettext as _
 from itertools import islice
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import Connection, Select, Table, delete, func, insert, literal, select
+from sqlalchemy import Connection, Row, Select, Table, delete, func, insert, literal, select
 
+from archivist.catalog.citations import MissingCitation, missing, resolve
 from archivist.catalog.database import Database
 from archivist.catalog.pages import unpack
-from archivist.catalog.rows import CHUNK, add_reading, field_of, read_items, write_item
+from archivist.catalog.review import (
+    READS_FROM,
+    PoorPage,
+    Waiting,
+    add_decisions,
+    read_decisions,
+    read_poor,
+    read_waiting,
+    verified,
+)
+from archivist.catalog.rows import add_reading, read_items, write_items
 from archivist.catalog.tables import (
+    CHUNK,
     campaign_links,
     campaigns,
-    documents,
     failures,
     fields,
     index_tasks,
@@ -25,14 +36,12 @@ from archivist.catalog.tables import (
     readings,
     scans,
 )
+from archivist.decisions import Decision, Subject
 from archivist.errors import NotFound, WrongCall
-from archivist.model import Campaign, DocumentKind, Failure, Field, Item, Page
+from archivist.model import Campaign, Failure, Field, Item, Page
 from archivist.text import fold
 
-__all__ = ["Catalog", "Counts", "PoorPage", "Waiting"]
-
-#: A page of which the characters are on average less sure than this is one for a person to read.
-_READS_FROM = 0.6
+__all__ = ["Catalog", "Counts", "MissingCitation", "PoorPage", "Waiting"]
 
 # Items held in memory at a time while many are given out.
 _WINDOW = 50
@@ -48,25 +57,6 @@ class Counts:
     fields: Mapping[str, int]
     hardly_read: int
     failures: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A value that a person should look at, and where it stands."""
-
-    item_id: str
-    document_kind: DocumentKind
-    field: Field
-
-
-@dataclass(frozen=True, slots=True)
-class PoorPage:
-    """A page that hardly reads: its item, its number there, the name of its scan, and how well it reads (0..1)."""
-
-    item_id: str
-    number: int
-    scan: str
-    confidence: float
 
 
 class Catalog:
@@ -134,11 +124,23 @@ class Catalog:
 
         Pages whose reading by `recipe` is not kept yet are kept too. Campaigns come and go with their items.
         """
+        self.save_items([item], recipe)
+
+    def save_items(self, entries: Iterable[Item], recipe: str | None = None, instead_of: Iterable[str] = ()) -> None:
+        """Keep `entries` as `save_item` does, and remove the items `instead_of` which they stand, all or nothing.
+
+        Without a `recipe` the pages are those that these items held before, divided or joined, which are not read
+        again. What was read on pages that no item holds any more stays. The index is told of all of them.
+        """
+        kept = list(entries)
+        names = dict.fromkeys(item.id for item in kept)
+        gone = [name for name in dict.fromkeys(instead_of) if name not in names]
         with self._database.writing() as connection:
-            write_item(connection, item, recipe, _now())
-            # The older task goes, so that an item saved often is indexed once.
-            connection.execute(delete(index_tasks).where(index_tasks.c.item == item.id))
-            connection.execute(insert(index_tasks).values(item=item.id, queued_at=_now()))
+            write_items(connection, kept, recipe, _now(), gone)
+            for name in [*names, *gone]:
+                # The older task goes, so that an item saved often is indexed once.
+                connection.execute(delete(index_tasks).where(index_tasks.c.item == name))
+                connection.execute(insert(index_tasks).values(item=name, queued_at=_now()))
 
     def item(self, name: str) -> Item:
         """Return the item with this identifier or reference code.
@@ -167,10 +169,30 @@ class Catalog:
             yield from found
 
     def item_by_source(self, source: str) -> str | None:
-        """Return the identifier of the item that came from `source`, or None."""
+        """Return the identifier of the item that came from `source`, of several the first, or None."""
         query = select(items.c.id).where(items.c.source == source).order_by(items.c.catalogue_order).limit(1)
         with self._database.reading() as connection:
             return connection.scalar(query)
+
+    def items_of(self, source: str) -> list[tuple[str, tuple[str, ...]]]:
+        """Return identifier and pages (`Page.place`) of every item that came from `source`, in catalogue order."""
+        query = _places().where(items.c.source == source).order_by(items.c.catalogue_order, item_pages.c.position)
+        found: dict[str, list[str]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.id, []).append(_place(row))
+        return [(name, tuple(places)) for name, places in found.items()]
+
+    def items_holding(self, places: Iterable[str]) -> list[str]:
+        """Return the identifiers of the items that have any of these pages (`Page.place`), in catalogue order."""
+        wanted = set(places)
+        digests = iter({place.partition(":")[0] for place in wanted})
+        found: set[str] = set()
+        with self._database.reading() as connection:
+            while chunk := list(islice(digests, CHUNK)):
+                rows = connection.execute(_places().where(readings.c.sha256.in_(chunk)))
+                found.update(row.id for row in rows if _place(row) in wanted)
+        return self._sorted(found)
 
     def item_by_scans(self, pages: Sequence[tuple[str, int]]) -> str | None:
         """Return the identifier of the item with exactly these pages (digest, index) in order, or None."""
@@ -189,11 +211,12 @@ class Catalog:
         return None
 
     def campaigns(self) -> tuple[Campaign, ...]:
-        """Return every campaign by name, each with its items in catalogue order."""
+        """Return every campaign by name, each with its items in catalogue order; a refused link makes no member."""
         query = (
             select(campaigns.c.id, campaigns.c.name, campaign_links.c.item)
             .join(campaign_links, campaign_links.c.campaign == campaigns.c.id)
             .join(items, items.c.id == campaign_links.c.item)
+            .where(campaign_links.c.status != "rejected")
             .order_by(items.c.catalogue_order)
         )
         members: dict[tuple[str, str], dict[str, None]] = {}
@@ -266,45 +289,60 @@ class Catalog:
     def counts(self) -> Counts:
         """Return how much the catalogue holds."""
         status = select(fields.c.status, func.count()).group_by(fields.c.status)
+        joined = select(func.count(campaign_links.c.campaign.distinct())).where(campaign_links.c.status != "rejected")
         cause = select(failures.c.cause, func.count()).group_by(failures.c.cause)
-        poor = select(func.count()).where(item_pages.c.confidence < _READS_FROM)
+        poor = select(func.count()).where(item_pages.c.confidence < READS_FROM)
         with self._database.reading() as connection:
             return Counts(
                 _size(connection, items),
                 _size(connection, item_pages),
-                _size(connection, campaigns),
+                connection.scalar(joined) or 0,
                 {row[0]: row[1] for row in connection.execute(status)},
                 connection.scalar(poor) or 0,
                 {row[0]: row[1] for row in connection.execute(cause)},
             )
 
     def waiting(self, limit: int) -> list[Waiting]:
-        """Return the `limit` least sure of the values that a person should look at."""
-        here = (documents.c.item == fields.c.item) & (documents.c.position == fields.c.document)
-        query = (
-            select(fields, documents.c.kind)
-            .join(documents, here)
-            .where(fields.c.status == "review")
-            .order_by(fields.c.confidence, fields.c.item, fields.c.document, fields.c.position)
-            .limit(limit)
-        )
+        """Return the `limit` things a person should look at first: the least sure on which most depends."""
         with self._database.reading() as connection:
-            return [Waiting(row.item, row.kind, field_of(row)) for row in connection.execute(query)]
+            return read_waiting(connection, limit)
+
+    def decide(self, decisions: Iterable[Decision]) -> None:
+        """Keep what people decided, behind what they decided before; nothing of that is ever changed."""
+        made = list(decisions)
+        with self._database.writing() as connection:
+            add_decisions(connection, made)
+
+    def decisions(self, subject: Subject | None = None, targets: Iterable[str] | None = None) -> list[Decision]:
+        """Return what was decided, about `subject` and `targets` if they are said, oldest first."""
+        with self._database.reading() as connection:
+            return read_decisions(connection, subject, targets)
+
+    def verified_agencies(self) -> list[tuple[str, int]]:
+        """Return every name of an agency that a person verified, and how often, most often first."""
+        with self._database.reading() as connection:
+            return verified(connection)
+
+    def cited(self, item: Item) -> list[tuple[Field, tuple[str, ...]]]:
+        """Return the citations of `item` as it is saved, each with the items of this archive that it means.
+
+        Meant is what has the number cited, or else the title: the same from 关于 on, and from no other agency.
+        """
+        with self._database.reading() as connection:
+            return resolve(connection, item)
+
+    def missing_citations(self, limit: int) -> list[MissingCitation]:
+        """Return the `limit` papers that most items cite and this archive has not."""
+        with self._database.reading() as connection:
+            return missing(connection, limit)
 
     def hardly_read(self, limit: int) -> list[PoorPage]:
         """Return the `limit` pages that read worst, of those a person should look at: what they say is doubtful.
 
         A blank page is none of them; one with marks of which nothing could be read comes first.
         """
-        own = item_pages.c
-        query = (
-            select(own.item, own.number, own.scan_name, own.confidence)
-            .where(own.confidence < _READS_FROM)
-            .order_by(own.confidence, own.item, own.position)
-            .limit(limit)
-        )
         with self._database.reading() as connection:
-            return [PoorPage(*row) for row in connection.execute(query)]
+            return read_poor(connection, limit)
 
     def _names(self) -> Iterator[str]:
         last = b""
@@ -325,6 +363,16 @@ class Catalog:
                 query = select(items.c.catalogue_order, items.c.id).where(items.c.id.in_(chunk))
                 found += [(row.catalogue_order, row.id) for row in connection.execute(query)]
         return [name for _order, name in sorted(found)]
+
+
+def _places() -> Select[Any]:
+    own = item_pages.c
+    columns = select(items.c.id, readings.c.sha256, readings.c.place, own.part)
+    return columns.join(item_pages, own.item == items.c.id).join(readings, own.reading == readings.c.id)
+
+
+def _place(row: Row[Any]) -> str:
+    return f"{row.sha256}:{row.place}:{row.part}"
 
 
 def _size(connection: Connection, table: Table) -> int:

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, make_url, select, update
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
-from archivist.catalog.tables import SCHEMA_VERSION, item_pages, meta, tables
+from archivist.catalog.tables import SCHEMA_VERSION, meta, tables
+from archivist.catalog.upgrade import upgrade
 from archivist.errors import ArchiveBusy, ArchivistError, NotInstalled, SettingsError
 
 # Seconds a writer waits for another; the URL may say otherwise (sqlite:///catalogue.db?timeout=60).
@@ -116,14 +117,10 @@ def _make_tables(connection: Connection) -> None:
 
 
 def _bring_up_to_date(connection: Connection) -> None:
-    """Give tables of version 1 what version 2 added; another process may have been faster."""
+    """Give older tables what they lack; another process may have been faster."""
     # Held, so that another process waits here and then finds it done.
     connection.execute(select(meta.c.value).where(meta.c.name == "schema_version").with_for_update())
-    if _check_version(connection) < 2:
-        connection.exec_driver_sql("ALTER TABLE item_pages ADD COLUMN part INTEGER DEFAULT 0 NOT NULL")
-        connection.exec_driver_sql("ALTER TABLE item_pages ADD COLUMN confidence FLOAT")
-        for index in item_pages.indexes:
-            index.create(connection, checkfirst=True)
+    upgrade(connection, _check_version(connection))
     connection.execute(update(meta).where(meta.c.name == "schema_version").values(value=str(SCHEMA_VERSION)))
 
 

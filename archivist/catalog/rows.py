@@ -3,62 +3,88 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from unicodedata import normalize
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import Connection, case, delete, exists, func, insert, select, update
 
+from archivist.catalog.citations import citation_rows, designation_rows
 from archivist.catalog.pages import pack, unpack
+from archivist.catalog.review import waiting_rows
 from archivist.catalog.tables import (
+    CHUNK,
     campaign_links,
     campaigns,
+    citations,
+    designations,
     documents,
     fields,
     item_pages,
     items,
     readings,
+    waiting,
 )
-from archivist.model import Box, CampaignLink, Document, Evidence, Field, Item, Page
-
-# Far below the number of values one statement may carry in any database.
-CHUNK = 500
+from archivist.catalog.values import boundaries_of, boundaries_text, field_of, field_rows, link_of, link_rows
+from archivist.model import CampaignLink, Document, Item, Page
 
 
-def write_item(connection: Connection, item: Item, recipe: str, moment: str) -> None:
-    """Put `item` in the place of whatever the catalogue says of it now."""
-    was_in = _campaigns_of(connection, item.id)
-    connection.execute(delete(items).where(items.c.id == item.id))
-    row = {
-        "id": item.id,
-        "reference_code": item.reference_code,
-        "title": item.title,
-        "level": item.level,
-        "source": item.source,
-        "given": json.dumps(dict(item.given)),
-        "recipe": recipe,
-        "catalogue_order": catalogue_order(item),
-        "saved_at": moment,
-    }
-    connection.execute(insert(items), row)
-    _insert(connection, item_pages, _page_rows(connection, item, recipe, moment))
-    _insert(connection, documents, _document_rows(item))
-    _insert(connection, fields, _field_rows(item))
-    _add_campaigns(connection, item.campaigns)
-    _insert(connection, campaign_links, _link_rows(item))
-    _tend_campaigns(connection, was_in | {link.id for link in item.campaigns})
+def write_items(
+    connection: Connection, entries: Sequence[Item], recipe: str | None, moment: str, instead_of: Sequence[str] = ()
+) -> None:
+    """Put `entries` in the place of whatever the catalogue says of them now and of the items `instead_of`.
+
+    Without a `recipe` their pages are those that these items held. What was read on pages that none holds stays.
+    """
+    before = [*(item.id for item in entries), *instead_of]
+    if recipe is None:
+        kept = _readings(connection, before, entries)
+    else:
+        kept = _add_readings(connection, entries, recipe, moment)
+    was_in = _campaigns_of(connection, before)
+    for start in range(0, len(before), CHUNK):
+        connection.execute(delete(items).where(items.c.id.in_(before[start : start + CHUNK])))
+    for item in entries:
+        row = {
+            "id": item.id,
+            "reference_code": item.reference_code,
+            "title": item.title,
+            "level": item.level,
+            "source": item.source,
+            "given": json.dumps(dict(item.given)),
+            "recipe": recipe or _recipe(connection, item, kept),
+            "catalogue_order": catalogue_order(item),
+            "saved_at": moment,
+            "boundaries": boundaries_text(item),
+            "begins_at": item.begins_at,
+        }
+        connection.execute(insert(items), row)
+        _insert(connection, item_pages, _page_rows(item, kept))
+        _insert(connection, documents, _document_rows(item))
+        _insert(connection, fields, field_rows(item))
+        _add_campaigns(connection, item.campaigns)
+        _insert(connection, campaign_links, link_rows(item))
+        add_derived(connection, item)
+    _tend_campaigns(connection, was_in.union(link.id for item in entries for link in item.campaigns))
+
+
+def add_derived(connection: Connection, item: Item) -> None:
+    """Put down what follows from an item for those who look for it: what waits, what it is called, what it cites."""
+    _insert(connection, waiting, waiting_rows(item))
+    _insert(connection, designations, designation_rows(item))
+    _insert(connection, citations, citation_rows(item))
 
 
 def add_reading(connection: Connection, pages: Sequence[Page], recipe: str, moment: str) -> int:
     """Keep `pages` of one scan as read by `recipe`, unless they are kept already, and return the number of that row."""
     scan = pages[0].scan
-    if [page.scan.part for page in pages] != list(range(len(pages))):
-        raise ValueError(f"{scan.name}: the pages of one scan are kept together, from the first on")
     same = (readings.c.sha256 == scan.sha256, readings.c.place == scan.index, readings.c.recipe == recipe)
     found = connection.scalar(select(readings.c.id).where(*same))
     if found is not None:
         return int(found)
+    if [page.scan.part for page in pages] != list(range(len(pages))):
+        raise ValueError(f"{scan.name}: the pages of one scan are kept together, from the first on")
     row = {"sha256": scan.sha256, "place": scan.index, "recipe": recipe, "data": pack(pages)}
     query = insert(readings).values(**row, saved_at=moment).returning(readings.c.id)
     return int(connection.execute(query).scalar_one())
@@ -66,40 +92,40 @@ def add_reading(connection: Connection, pages: Sequence[Page], recipe: str, mome
 
 def read_items(connection: Connection, ids: Sequence[str]) -> list[Item]:
     """Return those of `ids` (at most CHUNK) that exist, in catalogue order."""
+    pages = _pages(connection, ids)
+    return [replace(item, pages=tuple(pages[item.id])) for item in read_entries(connection, ids)]
+
+
+def read_entries(connection: Connection, ids: Sequence[str]) -> list[Item]:
+    """Return the same without their pages, which take long to unpack."""
     query = select(items).where(items.c.id.in_(ids)).order_by(items.c.catalogue_order)
-    pages, papers, links = _pages(connection, ids), _documents(connection, ids), _links(connection, ids)
+    papers, links = _documents(connection, ids), _links(connection, ids)
     return [
         Item(
             row.id,
             row.title,
-            tuple(pages[row.id]),
+            (),
             tuple(papers[row.id]),
             tuple(links[row.id]),
             row.reference_code,
             row.source,
             row.level,
             json.loads(row.given),
+            boundaries_of(row.boundaries),
+            row.begins_at,
         )
         for row in connection.execute(query)
     ]
 
 
-def field_of(row: Row[Any]) -> Field:
-    """Return the field that a row of the table `fields` holds."""
-    box = Box(*json.loads(row.box))
-    evidence = Evidence(row.page, row.span_start, row.span_end, box, row.text)
-    value = json.loads(row.value)
-    return Field(row.name, value, row.raw, evidence, row.confidence, row.method, row.status)
-
-
 def catalogue_order(item: Item) -> bytes:
-    """Return what sorts items as a catalogue does: by reference code, then source, then identifier.
+    """Return what sorts items as a catalogue does: by reference code, source, first page in it, then identifier.
 
     Numbers sort by their size (2 before 10); items without a reference code come last. No two items share it.
     """
     # Cut, because PostgreSQL indexes no more than some 2,700 bytes.
     code, source = _natural(item.reference_code or "")[:400], _natural(item.source)[:1600]
-    return b"\x00".join([b"0" if code else b"1", code, source, _bytes(item.id)])
+    return b"\x00".join([b"0" if code else b"1", code, source, b"%06d" % item.begins_at, _bytes(item.id)])
 
 
 def _natural(text: str) -> bytes:
@@ -119,14 +145,48 @@ def _insert(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) 
         connection.execute(insert(table), rows)
 
 
-def _page_rows(connection: Connection, item: Item, recipe: str, moment: str) -> list[dict[str, Any]]:
+def _add_readings(
+    connection: Connection, entries: Iterable[Item], recipe: str, moment: str
+) -> dict[tuple[str, int], int]:
+    """Keep the pages of all `entries` and return the row of each scan and place in it; items may share a scan."""
     together: dict[tuple[str, int], dict[int, Page]] = defaultdict(dict)
-    for page in item.pages:
-        together[page.scan.sha256, page.scan.index][page.scan.part] = page
-    kept = {
+    for item in entries:
+        for page in item.pages:
+            together[page.scan.sha256, page.scan.index][page.scan.part] = page
+    return {
         key: add_reading(connection, [parts[part] for part in sorted(parts)], recipe, moment)
         for key, parts in together.items()
     }
+
+
+def _readings(connection: Connection, ids: Sequence[str], entries: Iterable[Item]) -> dict[tuple[str, int], int]:
+    """Return the rows of the readings that the pages of `entries` come from: those of the items `ids`, else the last.
+
+    Raises ValueError where a page was never kept.
+    """
+    found: dict[tuple[str, int], int] = {}
+    columns = select(readings.c.sha256, readings.c.place, readings.c.id)
+    for start in range(0, len(ids), CHUNK):
+        own = item_pages.c.item.in_(ids[start : start + CHUNK])
+        for row in connection.execute(columns.join(item_pages, item_pages.c.reading == readings.c.id).where(own)):
+            found[row.sha256, row.place] = row.id
+    for page in (page for item in entries for page in item.pages):
+        key = (page.scan.sha256, page.scan.index)
+        if key not in found:
+            same = (readings.c.sha256 == key[0], readings.c.place == key[1])
+            last = connection.scalar(select(func.max(readings.c.id)).where(*same))
+            if last is None:
+                raise ValueError(f"{page.scan.name}: a page that was never kept needs the recipe it was read by")
+            found[key] = int(last)
+    return found
+
+
+def _recipe(connection: Connection, item: Item, kept: Mapping[tuple[str, int], int]) -> str:
+    first = next((kept[page.scan.sha256, page.scan.index] for page in item.pages), None)
+    return connection.scalar(select(readings.c.recipe).where(readings.c.id == first)) or ""
+
+
+def _page_rows(item: Item, kept: Mapping[tuple[str, int], int]) -> list[dict[str, Any]]:
     return [
         {
             "item": item.id,
@@ -154,46 +214,12 @@ def _document_rows(item: Item) -> list[dict[str, Any]]:
     ]
 
 
-def _field_rows(item: Item) -> list[dict[str, Any]]:
-    return [
-        {
-            "item": item.id,
-            "document": place,
-            "position": position,
-            "name": field.name,
-            "value": json.dumps(field.value),
-            "raw": field.raw,
-            "page": field.evidence.page,
-            "span_start": field.evidence.start,
-            "span_end": field.evidence.end,
-            "box": json.dumps(field.evidence.box),
-            "text": field.evidence.text,
-            "confidence": field.confidence,
-            "method": field.method,
-            "status": field.status,
-        }
-        for place, document in enumerate(item.documents)
-        for position, field in enumerate(document.fields)
-    ]
-
-
-def _link_rows(item: Item) -> list[dict[str, Any]]:
-    return [
-        {
-            "item": item.id,
-            "position": position,
-            "campaign": link.id,
-            "name": link.name,
-            "confidence": link.confidence,
-            "evidence": json.dumps([[e.page, e.start, e.end, e.box, e.text] for e in link.evidence]),
-        }
-        for position, link in enumerate(item.campaigns)
-    ]
-
-
-def _campaigns_of(connection: Connection, item_id: str) -> set[str]:
-    query = select(campaign_links.c.campaign).where(campaign_links.c.item == item_id)
-    return set(connection.scalars(query))
+def _campaigns_of(connection: Connection, ids: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(ids), CHUNK):
+        own = campaign_links.c.item.in_(ids[start : start + CHUNK])
+        found.update(connection.scalars(select(campaign_links.c.campaign).where(own)))
+    return found
 
 
 def _add_campaigns(connection: Connection, links: Iterable[CampaignLink]) -> None:
@@ -203,12 +229,13 @@ def _add_campaigns(connection: Connection, links: Iterable[CampaignLink]) -> Non
 
 
 def _tend_campaigns(connection: Connection, ids: Iterable[str]) -> None:
-    # Named as its surest item names it, whatever the order in which the items came.
+    # Named as its surest item names it, whatever the order in which the items came. One that all its items were
+    # refused stays, so that the refusals can be taken back.
     links = campaign_links.c
     surest = (
         select(links.name)
         .where(links.campaign == campaigns.c.id)
-        .order_by(links.confidence.desc(), links.name.desc())
+        .order_by(case((links.status == "rejected", 1), else_=0), links.confidence.desc(), links.name.desc())
         .limit(1)
         .scalar_subquery()
     )
@@ -257,6 +284,5 @@ def _links(connection: Connection, ids: Sequence[str]) -> dict[str, list[Campaig
     )
     found = defaultdict(list)
     for row in connection.execute(query):
-        ink = [Evidence(page, a, b, Box(*box), text) for page, a, b, box, text in json.loads(row.evidence)]
-        found[row.item].append(CampaignLink(row.key, row.name, row.confidence, tuple(ink)))
+        found[row.item].append(link_of(row))
     return found

@@ -20,10 +20,13 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 # Raised by one with every change of the tables that an older version of archivist could not write to.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+# Values one statement carries at most: far below what any database takes.
+CHUNK = 500
 
 
 class Words(TypeDecorator[str]):
@@ -80,6 +83,8 @@ items = Table(
     # Bytes, because databases differ in how they sort text. Holds the id, so no two are the same.
     Column("catalogue_order", LargeBinary, nullable=False, unique=True),
     Column("saved_at", Text, nullable=False),
+    Column("boundaries", Text, nullable=False, server_default="[]"),
+    Column("begins_at", Integer, nullable=False, server_default="1"),
 )
 
 
@@ -128,6 +133,10 @@ fields = Table(
     Column("confidence", Float, nullable=False),
     Column("method", Text, nullable=False),
     Column("status", Text, nullable=False),
+    Column("witnesses", Text, nullable=False, server_default="[]"),
+    Column("authority", Words),
+    # Who and when, as JSON.
+    Column("decided", Text),
     ForeignKeyConstraint(["item", "document"], ["documents.item", "documents.position"], ondelete="CASCADE"),
     Index("fields_by_doubt", "status", "confidence"),
 )
@@ -149,7 +158,65 @@ campaign_links = Table(
     Column("name", Words, nullable=False),
     Column("confidence", Float, nullable=False),
     Column("evidence", Text, nullable=False),
+    Column("role", Text, nullable=False, server_default="other"),
+    Column("status", Text, nullable=False, server_default="accepted"),
+    Column("decided", Text),
     Index("campaign_links_by_confidence", "campaign", "confidence", "name"),
+)
+
+# What a person should look at, worst first: the priority is worked out when the item is saved.
+waiting = Table(
+    "waiting",
+    tables,
+    _of_item(primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("sort", Text, nullable=False),
+    # Position of the value in its document, of the link or boundary in the item.
+    Column("position", Integer, nullable=False),
+    Column("document", Integer),
+    Column("handle", Words, nullable=False),
+    Column("priority", Float, nullable=False),
+    Index("waiting_worst_first", text("priority DESC"), "item", "turn"),
+)
+
+# No foreign key: what people decided outlives the item they decided it about.
+decisions = Table(
+    "decisions",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("target", Words, nullable=False, index=True),
+    Column("act", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("who", Words, nullable=False),
+    Column("at", Text, nullable=False),
+)
+
+# By what other papers may call an item: the number or title of one of its documents. `issuer` tells titles with the
+# same key apart, `pattern` is it with anything between its characters, so that an abbreviation agrees.
+designations = Table(
+    "designations",
+    tables,
+    _of_item(primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("sort", Text, nullable=False),
+    Column("key", Words, nullable=False),
+    Column("issuer", Words, nullable=False),
+    Column("pattern", Words, nullable=False),
+    Index("designations_by_key", "key", "sort"),
+)
+
+citations = Table(
+    "citations",
+    tables,
+    _of_item(primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("title", Words, nullable=False),
+    Column("number", Words),
+    Column("key_title", Words, index=True),
+    Column("key_number", Words, index=True),
+    Column("issuer", Words, nullable=False),
+    Column("pattern", Words, nullable=False),
 )
 
 failures = Table(

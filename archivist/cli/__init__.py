@@ -6,11 +6,11 @@ from io import TextIOWrapper
 
 import click
 
-from archivist.cli import campaigns, ingest, items, review, search, upkeep
+from archivist.cli import authority, campaigns, ingest, items, review, search, upkeep
 from archivist.cli.common import DOMAIN, commands
 from archivist.errors import ArchivistError
 
-__all__ = ["DOMAIN", "campaigns", "commands", "ingest", "items", "main", "review", "search", "upkeep"]
+__all__ = ["DOMAIN", "authority", "campaigns", "commands", "ingest", "items", "main", "review", "search", "upkeep"]
 
 
 def main() -> None:

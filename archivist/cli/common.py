@@ -1,7 +1,7 @@
 """What every command needs: the language, the archive, who decides, how values are shown."""
 
 import gettext as translations
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from getpass import getuser
 from gettext import gettext as _
@@ -17,7 +17,7 @@ from archivist.errors import WrongCall
 
 if TYPE_CHECKING:
     from archivist.archive import Archive
-    from archivist.model import Decided, Item, Scan
+    from archivist.model import Boundary, Decided, Item, Scan, Witness
 
 DOMAIN = "archivist"
 #: Passages and pieces of evidence shown of one thing.
@@ -129,3 +129,28 @@ def size(scan: "Scan") -> str:
     if area := scan.area:
         return f"{area.width:.0f}×{area.height:.0f}+{area.left:.0f}+{area.top:.0f}"
     return f"{scan.width}×{scan.height}"
+
+
+def phrase(words: Mapping[str, str]) -> str:
+    """Return what a definition says in the language of the program, English where it lacks that."""
+    # Translators: the code of the language these texts are in.
+    return words.get(_("en"), words["en"])
+
+
+def witnesses(heard: "Iterable[Witness]") -> Iterator[str]:
+    """Yield what other places of the paper say of the same thing, a line each."""
+    for one in heard:
+        where = _("p. {page}: “{raw}”").format(page=one.page, raw=one.raw)
+        yield f"{_(one.method)}: {shown(one.value)}  {sure(one.confidence)}  {where}"
+
+
+def beginning(boundary: "Boundary") -> str:
+    """Return where an item begins or may begin, how sure that is and why."""
+    from archivist.definitions import load
+
+    words = load("schemas/boundaries.yaml")["signs"]
+    why = ", ".join(phrase(words[reason]) for reason in boundary.reasons)
+    if boundary.decided:
+        why = _("decided by {who}, {when}").format(who=boundary.decided.who, when=boundary.decided.at[:10])
+    begins = _("begins at p. {number}") if boundary.page == 1 else _("may begin at p. {number}")
+    return f"{begins.format(number=boundary.page)}  {sure(boundary.confidence)}  {why}"

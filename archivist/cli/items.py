@@ -2,15 +2,29 @@
 
 import json
 from gettext import gettext as _
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from archivist.cli.common import SNIPPETS, at_archive, commands, opened, shown, size, sure
+from archivist.cli.common import (
+    SNIPPETS,
+    at_archive,
+    beginning,
+    commands,
+    decided,
+    glance,
+    opened,
+    person,
+    shown,
+    size,
+    sure,
+    witnesses,
+)
 
 if TYPE_CHECKING:
-    from archivist.model import Document
+    from archivist.model import Document, Item
 
 
 @commands.command(help=_("Show the record of one item (identifier or reference code), each value with its evidence."))
@@ -62,3 +76,68 @@ def _show_document(document: "Document") -> None:
         value = shown(entry.value)
         pad = " " * max(20 - cell_len(name), 1) + value + " " * max(40 - cell_len(value), 2)
         click.echo(f"  {name}{pad}{sure(entry.confidence)}{doubt}  {ink}")
+        if entry.status != "accepted":
+            for line in witnesses(entry.witnesses):
+                click.echo(f"    {line}")
+
+
+@commands.group(
+    invoke_without_command=True,
+    help=_("List the items and why each begins where it does; draw the line between two of them elsewhere."),
+)
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help=_("At most so many."))
+@click.option("--doubtful", is_flag=True, help=_("Only those that begin at a page where it is not certain."))
+@click.option("--json", "as_json", is_flag=True, help=_("For machines."))
+@at_archive
+@click.pass_context
+def items(context: click.Context, limit: int, doubtful: bool, as_json: bool, archive: Path) -> None:
+    """List items, or change where they begin."""
+    if context.invoked_subcommand:
+        return
+    with opened(archive) as rooms:
+        listed = islice((one for one in rooms.catalog.items() if not doubtful or _doubtful(one)), limit)
+        if as_json:
+            click.echo(json.dumps([_record(item) for item in listed], ensure_ascii=False, indent=1))
+            return
+        for item in listed:
+            click.echo(f"{item.id}  {click.style(item.title, bold=True)}  {'  '.join(glance(item))}")
+            for boundary in item.boundaries:
+                click.echo(f"    {beginning(boundary)}")
+
+
+@items.command(help=_("Let an item of its own begin at page PAGE of ITEM."))
+@click.argument("item")
+@click.argument("page", type=click.IntRange(1))
+@person
+@at_archive
+def split(item: str, page: int, by: str | None, archive: Path) -> None:
+    """Divide an item."""
+    with opened(archive) as rooms:
+        for part in rooms.split(item, page, decided(by)):
+            click.echo(f"{part.id}  {part.title}  {'  '.join(glance(part))}")
+
+
+@items.command(help=_("Make one item of two that lie one behind the other."))
+@click.argument("first")
+@click.argument("second")
+@person
+@at_archive
+def join(first: str, second: str, by: str | None, archive: Path) -> None:
+    """Join two items."""
+    with opened(archive) as rooms:
+        whole = rooms.join(first, second, decided(by))
+    click.echo(f"{whole.id}  {whole.title}  {'  '.join(glance(whole))}")
+
+
+def _record(item: "Item") -> dict[str, Any]:
+    begins = [
+        {"page": one.page, "reasons": list(one.reasons), "confidence": round(one.confidence, 4)}
+        | ({"decided": one.decided._asdict()} if one.decided else {})
+        for one in item.boundaries
+    ]
+    said = {"id": item.id, "title": item.title, "source": item.source, "begins_at": item.begins_at}
+    return said | {"pages": len(item.pages), "boundaries": begins}
+
+
+def _doubtful(item: "Item") -> bool:
+    return any(boundary.decided is None and boundary.confidence < 0.9 for boundary in item.boundaries)

@@ -1,27 +1,144 @@
 """`archivist review`: what waits for a person, and what the person says."""
 
+import json
+from collections.abc import Sequence
 from gettext import gettext as _
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from archivist.cli.common import at_archive, commands, opened, shown, sure
+from archivist.cli.common import at_archive, beginning, commands, decided, opened, person, shown, sure, witnesses
+
+if TYPE_CHECKING:
+    from archivist.archive import Archive
+    from archivist.catalog import PoorPage, Waiting
+    from archivist.model import Boundary, CampaignLink, Field
 
 
-@commands.command(help=_("List what waits for a person: pages that hardly read, then values, the least sure first."))
+@commands.group(
+    invoke_without_command=True,
+    help=_(
+        "List what waits for a person: pages that hardly read, then values, campaigns and beginnings of items, "
+        "the worst first: the least sure of those on which most depends. Accept, correct or reject them by handle."
+    ),
+)
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help=_("At most so many."))
+@click.option("--json", "as_json", is_flag=True, help=_("For machines."))
 @at_archive
-def review(limit: int, archive: Path) -> None:
+@click.pass_context
+def review(context: click.Context, limit: int, as_json: bool, archive: Path) -> None:
     """List what waits for a person."""
+    if context.invoked_subcommand:
+        return
     with opened(archive) as rooms:
         pages = rooms.catalog.hardly_read(limit)
         waiting = rooms.catalog.waiting(limit - len(pages)) if len(pages) < limit else []
+    if as_json:
+        records = [_page_record(page) for page in pages] + [_record(one) for one in waiting]
+        click.echo(json.dumps(records, ensure_ascii=False, indent=1))
+        return
     if not pages and not waiting:
         click.echo(_("Nothing waits for review."))
     for page in pages:
         text = _("p. {page}: {scan} hardly reads; look at the scan, scan it again where it can be better")
         click.echo(f"{sure(page.confidence)}  {text.format(page=page.number, scan=page.scan)}  [{page.item_id}]")
     for one in waiting:
-        field = one.field
+        click.echo(f"{sure(one.what.confidence)}  {one.handle}  {_said(one)}  {click.style(one.title, dim=True)}")
+        for line in witnesses(getattr(one.what, "witnesses", ())):
+            click.echo(f"        {line}")
+
+
+@review.command(help=_("Say that values, campaigns or beginnings of items are right as they stand."))
+@click.argument("handles", nargs=-1, required=True)
+@person
+@at_archive
+def accept(handles: tuple[str, ...], by: str | None, archive: Path) -> None:
+    """Accept what waits."""
+    _judge(archive, handles, "accept", by)
+
+
+@review.command(help=_("Say that values, campaigns or beginnings of items are wrong."))
+@click.argument("handles", nargs=-1, required=True)
+@person
+@at_archive
+def reject(handles: tuple[str, ...], by: str | None, archive: Path) -> None:
+    """Reject what waits."""
+    _judge(archive, handles, "reject", by)
+
+
+@review.command(
+    help=_("Say what a value really is. Of one with parts name those that change: `person=张三; date=1995-09-27`.")
+)
+@click.argument("handle")
+@click.argument("value", nargs=-1, required=True)
+@person
+@at_archive
+def correct(handle: str, value: tuple[str, ...], by: str | None, archive: Path) -> None:
+    """Correct a value."""
+    _judge(archive, [handle], "correct", by, " ".join(value))
+
+
+@review.command(help=_("Say what the program did not find: a FIELD of ITEM, its VALUE, and the words that prove it."))
+@click.argument("item")
+@click.argument("field")
+@click.argument("value", nargs=-1, required=True)
+@click.option("--page", required=True, type=click.IntRange(1), help=_("The page of the item it stands on."))
+@click.option("--ink", help=_("The words as they stand there, where they differ from the value."))
+@person
+@at_archive
+def add(
+    item: str, field: str, value: tuple[str, ...], page: int, ink: str | None, by: str | None, archive: Path
+) -> None:
+    """Add a value that was not found."""
+    with opened(archive) as rooms:
+        said = " ".join(value)
+        rooms.add_value(item, page, field, said, ink or said, decided(by))
+        _tell(rooms, 1)
+
+
+def _judge(archive: Path, handles: Sequence[str], act: str, by: str | None, value: str | None = None) -> None:
+    with opened(archive) as rooms:
+        who = decided(by)
+        # All are looked up before any is decided: handles change where a value does.
+        rooms.decide([rooms.judgement(handle, act, who, value) for handle in handles])
+        _tell(rooms, len(handles))
+
+
+def _tell(rooms: "Archive", count: int) -> None:
+    left = sum(1 for _one in rooms.catalog.waiting(1000))
+    click.echo(_("{count} decided; {left} wait").format(count=count, left=left if left < 1000 else "≥ 1000"))
+
+
+def _said(one: "Waiting") -> str:
+    """Return what waits in one line: what is said, and by which ink."""
+    if one.sort == "value":
+        field: Field = one.what  # type: ignore[assignment]
         ink = _("p. {page}: “{raw}”").format(page=field.evidence.page, raw=field.raw)
-        click.echo(f"{sure(field.confidence)}  {_(field.name)} = {shown(field.value)}  {ink}  [{one.item_id}]")
+        return f"{_(field.name)} = {shown(field.value)}  {ink}"
+    if one.sort == "link":
+        link: CampaignLink = one.what  # type: ignore[assignment]
+        return " ".join([_("campaign"), link.name, *(f"“{evidence.text}”" for evidence in link.evidence[:1])])
+    boundary: Boundary = one.what  # type: ignore[assignment]
+    return beginning(boundary)
+
+
+def _record(one: "Waiting") -> dict[str, Any]:
+    said: dict[str, Any] = {"sort": one.sort, "handle": one.handle, "item": one.item_id, "title": one.title}
+    said["confidence"] = round(one.what.confidence, 4)
+    if one.sort == "value":
+        field: Field = one.what  # type: ignore[assignment]
+        said |= {"document": one.document_kind, "field": field.name, "value": field.value, "raw": field.raw}
+        said |= {"page": field.evidence.page, "box": [round(side) for side in field.evidence.box]}
+        said["witnesses"] = [{"method": w.method, "value": w.value, "page": w.page} for w in field.witnesses]
+    elif one.sort == "link":
+        said["campaign"] = one.what.name  # type: ignore[union-attr]
+    else:
+        boundary: Boundary = one.what  # type: ignore[assignment]
+        said |= {"page": boundary.page, "reasons": list(boundary.reasons)}
+    return said
+
+
+def _page_record(page: "PoorPage") -> dict[str, Any]:
+    said = {"sort": "page", "item": page.item_id, "page": page.number, "scan": page.scan}
+    return said | {"confidence": round(page.confidence, 4)}

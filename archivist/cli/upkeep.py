@@ -42,6 +42,22 @@ def verify(archive: Path) -> None:
         sys.exit(1)
 
 
+@commands.command(
+    help=_(
+        "Describe all items, or those named, anew from what was read of them: after the rules, forms or the list of "
+        "agencies changed. No scan is read again; what people decided stays."
+    )
+)
+@click.argument("items", nargs=-1)
+@at_archive
+def describe(items: tuple[str, ...], archive: Path) -> None:
+    """Describe items again."""
+    with opened(archive) as rooms:
+        names = [rooms.catalog.item(item).id for item in items]
+        done = rooms.describe_again(names or None, lambda item: click.echo(f"{item.id}  {item.title}", err=True))
+    click.echo(_("{count} items described").format(count=done))
+
+
 @commands.command(help=_("Make the search index anew from the catalogue."))
 @at_archive
 def reindex(archive: Path) -> None:

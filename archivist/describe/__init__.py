@@ -3,28 +3,42 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from archivist.decisions import Decision
 from archivist.describe import dates, issued, numbers, slip
 from archivist.describe.assemble import assemble
+from archivist.describe.authority import Authority, matched
+from archivist.describe.decided import heed
 from archivist.describe.ink import ACCEPTED_FROM, Flow, plain
-from archivist.model import Document, Page
+from archivist.describe.witnesses import settle
+from archivist.model import Document, Field, Page
 
 __all__ = ["ACCEPTED_FROM", "assemble", "dates", "describe", "numbers", "title_of"]
 
 _MADE_UP_LENGTH = 40
 
 
-def describe(document: Document, pages: Sequence[Page]) -> Document:
-    """Return `document` with the fields read from its pages among `pages` (those of the whole item).
+def describe(
+    pages: Sequence[Page], authority: Authority | None = None, decisions: Sequence[Decision] = ()
+) -> tuple[Document, ...]:
+    """Return the documents that the `pages` of one item are, with what they say.
 
-    Names and value shapes are those of design.md; a kind without rules (attachment, other) gets none.
+    Names and value shapes are those of design.md. Each place of the paper is read by itself; then the places are
+    heard against each other, agencies are matched to those known, and what people decided stands above all.
     """
+    read = tuple(_read(document, pages) for document in assemble(pages))
+    known = matched(settle(read, pages), pages, authority or Authority.of((), ()))
+    return heed(known, pages, decisions)
+
+
+def _read(document: Document, pages: Sequence[Page]) -> Document:
     own = [page for page in pages if page.number in document.pages]
+    fields: tuple[Field, ...] = ()
     if document.kind == "circulation_slip":
         fields = slip.fields(own, _year(pages))
     elif document.kind == "issued_document":
         fields = issued.fields(own)
-    else:
-        fields = ()
+    elif document.kind == "attachment":
+        fields = issued.attachment_fields(own)
     return replace(document, fields=fields)
 
 
@@ -32,13 +46,13 @@ def title_of(documents: Iterable[Document], pages: Iterable[Page]) -> str:
     """Return the title of the item of the described `documents` on `pages`, `""` where they say nothing.
 
     The title of the first issued document, else the subject on the slip, else the first line of text in
-    [ ], as DA/T 22-2015 writes a title that is not the paper's own.
+    [ ], as DA/T 22-2015 writes a title that is not the paper's own. A rejected title counts for nothing.
     """
     described = tuple(documents)
-    for name in ("title", "subject"):
-        for document in described:
-            for field in document.values(name):
-                if isinstance(field.value, str) and field.value:
+    for kind, name in (("issued_document", "title"), ("circulation_slip", "subject")):
+        for document in (document for document in described if document.kind == kind):
+            for field in sorted(document.values(name), key=lambda field: field.status != "verified"):
+                if isinstance(field.value, str) and field.value and field.status != "rejected":
                     return field.value
     for line in Flow(pages, furniture=False).lines:
         if any(char.isalpha() for char in line.closed):

@@ -2,31 +2,28 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import pairwise
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import zip_longest
+from typing import Any
 
-from archivist.describe import dates
-from archivist.describe.ink import Flow, plain
-from archivist.describe.names import is_person
+from archivist.definitions import load
+from archivist.describe import hand, signatures
+from archivist.describe.hand import Context
+from archivist.describe.ink import Flow, closed, plain
+from archivist.describe.signatures import Token
 from archivist.model import Value
 
-_WORD = re.compile(r"[^\s]+")
-_SENTENCE_END = "。.!;:,、)"
-_READ = re.compile(r"\(?(已阅|圈阅|传阅|阅)\)?[。.]?")
-# 孙浩(出差): why he has not read it.
-_NOTED = re.compile(r"([^()]{2,4})(\([^()]{1,8}\))")
-_STROKES = " \t:;,.。、/-_|"
-_EITHER = re.compile(r"(\d{1,2})/(\d{1,2})[日号]?")
-# Handwriting is uneven; only a gap of most of a character divides words.
-_WORD_GAP = 0.8
-# A mark older than this before the paper came in belongs to the next year.
-_LATE = timedelta(days=60)
+# Marks of the pen and of the paper around an entry that are no part of it.
+_JUNK = " \t•·●○*☑✓√|_-,;:，；：、.…'\"`~"
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_LONGEST_STAIN = 2
+_DATED_BY_ITS_TEXT = "result"
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One official's entry: the span of the flow that proves it, and what it says."""
+    """One official's entry: the span of the flow that proves it, what it says, and how sure the rules are (0..1)."""
 
     start: int
     end: int
@@ -34,6 +31,7 @@ class Annotation:
     text: str
     person: str | None
     date: str | None
+    factor: float = 1.0
 
     @property
     def value(self) -> Value:
@@ -41,153 +39,157 @@ class Annotation:
         return {"kind": self.kind, "text": self.text, "person": self.person, "date": self.date}
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    what: str
-    start: int
-    end: int
-    value: str
-
-
 @dataclass(slots=True)
 class _Entry:
-    texts: list[_Token]
-    person: _Token | None = None
-    when: _Token | None = None
+    texts: list[Token] = field(default_factory=list)
+    unit: Token | None = None
+    person: Token | None = None
+    when: Token | None = None
+
+    @property
+    def members(self) -> list[Token]:
+        return [*self.texts, *filter(None, (self.unit, self.person, self.when))]
 
 
 def read(
-    flow: Flow, spans: Sequence[tuple[int, int]], kind: str, year: int | None, received: str | None
+    flow: Flow, spans: Sequence[tuple[int, int]], kind: str, context: Context, *, signed: bool = False
 ) -> list[Annotation]:
     """Return the entries written in `spans` of `flow` beside a label of `kind`.
 
-    `year` and the date the paper was `received` give years to dates that have none. Who signs an
-    instruction is the name nearest to its end; a further date, or a name and date without words, is a
-    reading.
+    Who signs an instruction is the name nearest to its end, or the office where there is none; a further
+    date, or a name and date without words, is a reading, but not where the label asks for no more than a
+    signature (`signed`: 签发). The text is what was written without the signature.
     """
-    tokens = [token for start, end in spans for token in _tokens(flow, start, end, year, received)]
-    annotations = []
+    tokens = [token for start, end in spans for token in signatures.tokens(flow, start, end, context)]
+    if kind == "reading":
+        tokens = _paired([token for token in tokens if token.what != "unit" or token.value not in _titles()])
+        tokens = [token for token, after in zip_longest(tokens, tokens[1:]) if not (after and _same(token, after))]
     # Each signs in a cell or line of his own: 圈阅 in one says nothing of the name in the next.
     cells = {start for start, _ in spans} if kind == "reading" else set()
-    for entry in _entries(tokens, cells):
-        members = [*entry.texts, *filter(None, (entry.person, entry.when))]
-        start, end = min(token.start for token in members), max(token.end for token in members)
-        text = plain("".join(token.value for token in entry.texts))
-        said = "reading" if kind == "instruction" and (not text or _READ.fullmatch(text)) else kind
-        if said == "reading" and not entry.person and not entry.when and not _READ.fullmatch(text):
-            continue
-        person = plain(entry.person.value) if entry.person else None
-        annotations.append(Annotation(start, end, said, text, person, entry.when.value if entry.when else None))
+    entries = _entries(tokens, cells)
+    annotations = []
+    for entry in entries:
+        if annotation := _annotation(flow, entry, entries, kind, signed):
+            annotations.append(annotation)
     return annotations
 
 
-def _entries(tokens: list[_Token], cells: Collection[int]) -> list[_Entry]:
+def _annotation(flow: Flow, entry: _Entry, entries: Sequence[_Entry], kind: str, signed: bool) -> Annotation | None:
+    if entry.unit and not entry.person:
+        if entry.texts or kind == "reading" or entry.when:
+            entry.person = entry.unit
+        else:
+            entry.texts = [entry.unit]
+        entry.unit = None
+    texts = [token for token in entry.texts if _HAN.search(token.value) or len(closed(token.value)) > _LONGEST_STAIN]
+    text = plain("".join(hand.mended(flow, token.start, token.end) for token in texts)).strip(_JUNK)
+    only_read = closed(text).strip("()（）。") in _rules()["read"]
+    said = "reading" if kind == "instruction" and not signed and (not text or only_read) else kind
+    if said == "reading" and not entry.person and not entry.when and not only_read:
+        return None
+    if not entry.person and not entry.when and not any(char.isalnum() for char in text):
+        return None
+    if text in ("无", "/"):
+        return None
+    start, end = _span(entry, entries)
+    when = entry.when
+    if when is None and said == _DATED_BY_ITS_TEXT:
+        when = next((token.dated for token in entry.texts if token.dated), None)
+    who = entry.person
+    person = plain(hand.mended(flow, who.start, who.end) if who.what == "unit" else who.value) if who else None
+    factor = min((token.factor for token in [*entry.members, *filter(None, [when])]), default=1.0)
+    return Annotation(start, end, said, text, person, when.value if when else None, factor)
+
+
+def _span(entry: _Entry, entries: Sequence[_Entry]) -> tuple[int, int]:
+    """Return the ink of `entry`; where another's lies between, as in columns, that of its name or words alone."""
+    start = min(token.start for token in entry.members)
+    end = max(token.end for token in entry.members)
+    between = any(
+        start < token.start < end and token not in entry.members
+        for other in entries
+        if other is not entry
+        for token in other.members
+    )
+    if not between:
+        return start, end
+    first = entry.person or (entry.texts[0] if entry.texts else entry.members[0])
+    return first.start, first.end
+
+
+def _entries(tokens: Sequence[Token], cells: Collection[int]) -> list[_Entry]:
     """Return the entries that `tokens` are; where one begins a cell (`cells`) its name is not of words before it."""
     entries: list[_Entry] = []
-    signer: _Token | None = None
+    signer: Token | None = None
     for token in tokens:
         last = entries[-1] if entries else None
+        complete = last is None or bool(last.person and last.when) or bool(last.texts and (last.person or last.when))
         if token.what == "text":
-            if last is None or (last.texts and (last.person or last.when)) or (last.person and last.when):
+            if last is None or complete or last.unit:
                 entries.append(_Entry([token]))
             else:
                 last.texts.append(token)
+        elif token.what == "unit":
+            if last is None or last.person or last.unit or last.when or (last.texts and token.start in cells):
+                entries.append(_Entry(unit=token))
+            else:
+                last.unit = token
         elif token.what == "person":
             signer = token
             if last is None or last.person or (last.texts and token.start in cells):
-                entries.append(_Entry([], person=token))
+                entries.append(_Entry(person=token))
             else:
                 last.person = token
         elif last is None or last.when:
-            entries.append(_Entry([], person=signer, when=token))
+            entries.append(_Entry(person=signer, when=token))
         else:
             last.when = token
     return entries
 
 
-def _tokens(flow: Flow, start: int, end: int, year: int | None, received: str | None) -> list[_Token]:
-    tokens: list[_Token] = []
-    if start >= end:
-        return tokens
-    for printed in flow.lines[flow.line_at(start) : flow.line_at(end - 1) + 1]:
-        begin, finish = max(printed.start, start), min(printed.end, end)
-        at = begin
-        for found in dates.find(flow.text[begin:finish], year):
-            tokens += _words(flow, at, begin + found.start)
-            text = flow.text[begin + found.start : begin + found.end]
-            when = _after_receipt(text, found.date, year, received)
-            tokens.append(_Token("date", begin + found.start, begin + found.end, when))
-            at = begin + found.end
-        tokens += _words(flow, at, finish)
-        tokens.append(_Token("break", finish, finish, ""))
-    kept: list[_Token] = []
-    for place, token in enumerate(tokens):
-        follows = tokens[place + 1].what if place + 1 < len(tokens) else "break"
-        if token.what == "person" and follows == "text" and any(known.what == "text" for known in kept[-1:]):
-            token = _Token("text", token.start, token.end, token.value)
-        if token.what != "break":
-            kept.append(token)
-    return kept
-
-
-def _words(flow: Flow, start: int, end: int) -> list[_Token]:
-    """Return the words and names of one stretch without a date."""
-    tokens: list[_Token] = []
-    for first, last in _wide(flow, start, end):
-        while first < last and flow.folded[first] in _STROKES:
-            first += 1
-        if first == last:
+def _paired(tokens: Sequence[Token]) -> list[Token]:
+    """Return `tokens` with each date behind its name where a row of names has a row of dates below it."""
+    found = list(tokens)
+    at = 0
+    while at < len(found):
+        names = _run(found, at, "person")
+        marks = _run(found, at + names, "date")
+        if names < 2 or not 0 < marks <= names or found[at + names].top <= found[at].bottom:
+            at += max(names + marks, 1)
             continue
-        word = flow.folded[first:last].rstrip(_STROKES)
-        noted = _NOTED.fullmatch(word)
-        if noted and is_person(noted[1]) and not _READ.fullmatch(noted[2]):
-            for what, (begin, finish) in (("person", noted.span(1)), ("text", noted.span(2))):
-                span = first + begin, first + finish
-                tokens.append(_Token(what, *span, flow.text[slice(*span)]))
+        people, days = found[at : at + names], found[at + names : at + names + marks]
+        rows = {person.top for person in people}
+        if len(rows) > 1 and max(rows) - min(rows) > people[0].bottom - people[0].top:
+            at += names + marks
             continue
-        signed = re.sub(rf"{_READ.pattern}$", "", word)
-        cut = max(signed.rfind(char) for char in _SENTENCE_END) + 1
-        name = signed[cut:]
-        if is_person(name):
-            if cut:
-                tokens.append(_Token("text", first, first + cut, flow.text[first : first + cut]))
-            begin = first + cut
-            tokens.append(_Token("person", begin, begin + len(name), flow.text[begin : begin + len(name)]))
-        else:
-            tokens.append(_Token("text", first, last, flow.text[first:last]))
-    return tokens
+        under: dict[int, Token] = {}
+        for day in days:
+            free = [index for index in range(names) if index not in under]
+            under[min(free, key=lambda index: abs(people[index].middle - day.middle))] = day
+        found[at : at + names + marks] = [
+            token for index, person in enumerate(people) for token in (person, under.get(index)) if token
+        ]
+        at += names + marks
+    return found
 
 
-def _wide(flow: Flow, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the spans of words; single characters that follow one another are one name set wide."""
-    cuts = [start, *flow.gaps(start, end, _WORD_GAP), end]
-    spans = [
-        (first + match.start(), first + match.end())
-        for first, last in pairwise(cuts)
-        for match in _WORD.finditer(flow.text[first:last])
-    ]
-    joined: list[tuple[int, int]] = []
-    single = False
-    for first, last in spans:
-        if last - first == 1 and single:
-            joined[-1] = joined[-1][0], last
-        else:
-            joined.append((first, last))
-        single = last - first == 1
-    return joined
+def _same(printed: Token, written: Token) -> bool:
+    """Return whether a name stands twice: as printed, and as signed beside it."""
+    return printed.what == written.what == "person" and closed(printed.value) == closed(written.value)
 
 
-def _after_receipt(text: str, iso: str, year: int | None, received: str | None) -> str:
-    """Return the date as it must be meant, given that nothing is noted on a paper before it came in."""
-    if received and year is not None and (match := _EITHER.fullmatch("".join(text.split()))):
-        turned = dates.parse(f"{match[2]}/{match[1]}", year)
-        came = date.fromisoformat(received) if len(received) == 10 else None
-        if turned and came and date.fromisoformat(turned) >= came:
-            gone = date.fromisoformat(iso) - came
-            if gone.days < 0 or date.fromisoformat(turned) - came < gone:
-                iso = turned
-    if not received or year is None or len(received) < 10 or len(iso) < 10:
-        return iso
-    later = dates.parse(text, year + 1)
-    early = date.fromisoformat(iso) < date.fromisoformat(received) - _LATE
-    return later if early and later and later[:4] == str(year + 1) else iso
+def _run(tokens: Sequence[Token], at: int, what: str) -> int:
+    count = 0
+    while at + count < len(tokens) and tokens[at + count].what == what:
+        count += 1
+    return count
+
+
+def _rules() -> dict[str, Any]:
+    rules: dict[str, Any] = load("schemas/slips.yaml")
+    return rules
+
+
+@cache
+def _titles() -> frozenset[str]:
+    return frozenset((*_rules()["titles"], *_rules()["posts"]))

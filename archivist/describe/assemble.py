@@ -1,74 +1,83 @@
-"""Which pages of an item are its slip, its issued document, its attachments."""
+"""Which pages of an item are its slips, its issued documents, their attachments."""
 
-import re
 from collections.abc import Sequence
 
-from archivist.describe import forms
-from archivist.describe.dates import find, parse
-from archivist.describe.ink import Flow, Printed
-from archivist.describe.opening import opening
+from archivist.definitions import load
+from archivist.describe import dates
+from archivist.describe.related import agree, relation
+from archivist.describe.sheet import Sheet
 from archivist.model import Document, DocumentKind, Page
 
-_ATTACHMENT = re.compile(r"附(?:件|表|录|图)?(?:之?[一二三四五六七八九十\d]{1,3})?:?")
-_ATTACHMENT_TITLED = re.compile(r"附(?:件|表|录|图)(?:之?[一二三四五六七八九十\d]{1,3})?:?.{2,40}")
 _SENTENCE_END = '。!?:;)》".'
+_ATTACHED = frozenset({"forwarded paper", "listed attachment"})
 
 
 def assemble(pages: Sequence[Page]) -> tuple[Document, ...]:
     """Return the documents that the `pages` of one item are, in order; every page belongs to exactly one.
 
     A page begins a document where it is a form, where an issued document opens on it (red head, number
-    under agencies, title that ends in a genre), or where it is headed 附件; any other goes on with the one
-    before. Pages are taken in the order they lie in, which DA/T 22-2015 sets (slip first).
+    under agencies, title that ends in a genre), or where it is headed 附件; any other, a blank one too, goes on with
+    the one before. What a notice passes on (转发, 印发) or lists as its attachment is one; a letter behind the reply
+    is an issued document of its own; a draft behind its original is `other`. Pages are taken in the order they
+    lie in, which DA/T 22-2015 sets (slip first).
     """
     documents: list[Document] = []
-    text_before: list[Printed] = []
+    before: list[Sheet] = []
     for page in pages:
-        lines = Flow([page], furniture=False).lines
-        kind, form = _begins(page, lines, text_before, documents)
+        sheet = Sheet(page)
+        kind, form = _begins(sheet, before, documents)
         if kind is None and documents:
             last = documents[-1]
             documents[-1] = Document(last.kind, (*last.pages, page.number), last.form)
         else:
             documents.append(Document(kind or "other", (page.number,), form))
-        text_before = list(lines) or text_before
+        if not sheet.empty:
+            before.append(sheet)
     return tuple(documents)
 
 
 def _begins(
-    page: Page, lines: Sequence[Printed], before: Sequence[Printed], documents: Sequence[Document]
+    sheet: Sheet, before: Sequence[Sheet], documents: Sequence[Document]
 ) -> tuple[DocumentKind | None, str | None]:
-    """Return what begins on `page` (None: nothing does), and the name of its form."""
-    if not lines:
+    """Return what begins on `sheet` (None: nothing does), and the name of its form."""
+    if sheet.empty:
         return None, None
-    if filled := forms.recognise(page):
-        return "circulation_slip", filled.form.name
-    if documents and _is_attachment(lines, before):
+    if sheet.form:
+        return "circulation_slip", sheet.form.form.name
+    last = before[-1] if before else None
+    if documents and (sheet.is_attachment or sheet.is_titled_attachment(last)):
         return "attachment", None
-    inside = bool(documents) and documents[-1].kind != "circulation_slip"
-    begun = opening(lines, continues=inside)
-    if begun and (begun.head or begun.number is not None):
-        return "issued_document", None
-    if begun and begun.title and not (inside and not _has_ended(before)):
+    inside = last is not None and not last.form
+    begun = sheet.begins(continues=inside)
+    opens = begun is not None and (
+        bool(begun.head) or begun.number is not None or (begun.title is not None and (not inside or _has_ended(last)))
+    )
+    if last is not None and last.form and _is_draft(last, sheet, before):
+        return "other", None
+    if inside and (opens or _has_ended(last)):
+        related = relation(sheet, before)
+        if related in _ATTACHED:
+            return "attachment", None
+        if related == "same paper" and opens:
+            # Head and number again on a later page are those of the original.
+            return (None, None) if begun and begun.head else ("other", None)
+    if opens:
         return "issued_document", None
     return (None, None) if inside else ("other", None)
 
 
-def _is_attachment(lines: Sequence[Printed], before: Sequence[Printed]) -> bool:
-    first = lines[0].closed
-    if _ATTACHMENT.fullmatch(first):
-        return True
-    if not _ATTACHMENT_TITLED.fullmatch(first) or "。" in first:
+def _is_draft(last: Sheet, sheet: Sheet, before: Sequence[Sheet]) -> bool:
+    """Return whether `sheet` goes on with the draft that lies behind its original, under the form `last`."""
+    assert last.form is not None
+    if last.form.form.name not in load("schemas/boundaries.yaml")["drafts"]:
         return False
-    # The list of attachments under the text may also begin a page; the signature then follows.
-    signed_before = any(parse(line.line.text) for line in before[-12:])
-    signed_after = any(find(line.line.text) for line in lines[1:9] if len(line.closed) < 30)
-    return signed_before or not signed_after
+    originals = [one.facts for one in before if not one.form and one.opening]
+    return any(agree(last.facts, one) or agree(sheet.facts, one) for one in originals)
 
 
-def _has_ended(before: Sequence[Printed]) -> bool:
+def _has_ended(last: Sheet | None) -> bool:
     """Return whether the text of the page before came to an end, not stopping in the middle of a sentence."""
-    if not before:
+    if last is None:
         return True
-    last = before[-1]
-    return last.closed[-1:] in _SENTENCE_END or bool(find(last.line.text)) or last.closed.endswith("印发")
+    line = last.lines[-1]
+    return line.closed[-1:] in _SENTENCE_END or bool(dates.find(line.line.text)) or line.closed.endswith("印发")

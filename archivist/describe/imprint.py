@@ -2,18 +2,37 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
 
 from archivist.describe import dates, lists, names
 from archivist.describe.ink import Flow, Printed, closed, plain
+from archivist.describe.receivers import listed
 from archivist.model import Field
 
-_COPIED = re.compile(r"(?:抄\s*送|抄\s*报|抄\s*发|抄\s*致|分\s*送|报\s*送|[报送发])(?:\s*(?:单\s*位|机\s*关))?\s*:\s*")
-_MAIN = re.compile(r"主\s*送(?:\s*(?:单\s*位|机\s*关))?\s*:\s*")
-_TERMS = re.compile(r"主\s*题\s*词\s*[::]?\s*")
-_COLOPHON = re.compile(r"\(|共?\s*印|份\s*数|校\s*对|打\s*[字印]|存\s*档|联\s*系")
+# The first character of 抄送 and the last of 主题词 are the ones readers take for others.
+_COPIED = r"(?:[抄沙钞]\s*[送报发致呈]\s*(?:[报送发]\s*)?|分\s*送|报\s*送|发\s*送)(?:\s*(?:单\s*位|机\s*关))?(?:\s*[:;.]\s*|\s+)|[报送发抄]\s*:\s*"
+_MAIN = r"主\s*送(?:\s*(?:单\s*位|机\s*关))?\s*:\s*"
+_TERMS = r"主\s*题\s*[词同间诃]\s*[:;]?\s*"
+_LABEL = re.compile(
+    rf"(?:^|(?<=[\s。;]))(?:(?P<copied_to>{_COPIED})|(?P<addressee>{_MAIN})|(?P<subject_term>{_TERMS}))"
+)
+_COLOPHON = re.compile(r"\(|共?\s*印|份\s*数|校\s*对|打\s*[字印]|存\s*档|联\s*系|录\s*入|责\s*任")
 # Stars and triangles mark the term that says the genre.
 _TERM_MARKS = "△▲*☆★·"
-_PRINTED = re.compile(r"\s*(?:印\s*发|印\s*制|翻\s*印|印)\s*$")
+_PRINTED = r"(?:印发|印制|翻印|印刷|打印|制发|排印|编印|印)"
+_COPIES = re.compile(r"[(,]?共?计?印?[\d〇一二三四五六七八九十百千]+份[)。]?$")
+_PRINTER = re.compile(rf"(?P<agency>[^,。:;《》]{{0,24}}?)(?P<word>{_PRINTED})")
+_TERM_LETTERS = 12
+_SPARSE = 8
+
+
+class Printing(NamedTuple):
+    """A line that says when the paper was printed, and by whom; spans in the flow, the agency None where it is not there."""
+
+    date: str
+    when: tuple[int, int]
+    agency: tuple[int, int] | None
 
 
 def first_line(flow: Flow, start: int) -> int:
@@ -21,78 +40,120 @@ def first_line(flow: Flow, start: int) -> int:
     first = len(flow.lines)
     for index in reversed(range(start, len(flow.lines))):
         line = flow.lines[index]
-        begins = _TERMS.match(line.folded.lstrip()) or _COPIED.match(line.folded.lstrip())
+        begins = _LABEL.match(line.folded.lstrip())
         printed = is_printing(line)
         if begins or printed:
             first = index
             if printed and index > start and names.is_agency(flow.lines[index - 1].line.text):
                 first = _printer_line(flow, index)
-        elif first - index > 8:
+        elif first - index > _SPARSE:
             break
     return first
 
 
-def _printer_line(flow: Flow, index: int) -> int:
-    """Return the line of the agency above a date of printing where the date's own line has none."""
-    found = dates.find(flow.lines[index].line.text)
-    alone = not closed(flow.lines[index].folded[: found[0].start])
-    return index - 1 if alone else index
-
-
 def is_printing(line: Printed) -> bool:
     """Return whether `line` says when the paper was printed (印发, 翻印)."""
-    return bool(_PRINTED.search(line.folded) and dates.find(line.line.text))
+    return _printing(line) is not None
+
+
+def printings(flow: Flow, start: int) -> Iterator[Printing]:
+    """Yield what the lines of the imprint from line `start` say about printing, the agency on the line above if need be."""
+    labelled = False
+    for index in range(start, len(flow.lines)):
+        line = flow.lines[index]
+        labelled = labelled or _LABEL.match(line.folded.lstrip()) is not None
+        found = _printing(line) or (_agency_and_date(flow, index) if labelled else None)
+        if found is None:
+            continue
+        when, agency = found
+        span = (line.start + agency[0], line.start + agency[1]) if agency else None
+        if span is None and index > 0 and names.is_agency(flow.lines[index - 1].line.text):
+            span = flow.lines[index - 1].start, flow.lines[index - 1].end
+        yield Printing(when.date, (line.start + when.start, line.start + when.end), span)
 
 
 def fields(flow: Flow, start: int) -> Iterator[Field | None]:
     """Yield what the imprint says that begins on line `start` of `flow`."""
-    lines = flow.lines
-    for index in range(start, len(lines)):
-        line = lines[index]
-        lead = len(line.folded) - len(line.folded.lstrip())
-        for name, pattern in (("subject_term", _TERMS), ("copied_to", _COPIED), ("addressee", _MAIN)):
-            if match := pattern.match(line.folded, lead):
-                begin, end = line.start + match.end(), _entry_end(flow, index, name)
-                terms = name == "subject_term"
-                for a, b in lists.words(flow, begin, end) if terms else lists.receivers(flow, begin, end):
-                    known = terms or names.receives(flow.text[a:b])
-                    if known is not None:
-                        value = plain(closed(flow.text[a:b])).strip(_TERM_MARKS)
-                        yield flow.field(name, value, a, b, "imprint", factor=1.0 if known else 0.89)
-        if _PRINTED.search(line.folded) and (found := dates.find(line.line.text)):
-            when = found[-1]
-            if len(when.date) == 10:
-                begin = line.start + when.start
-                yield flow.field("print_date", when.date, begin, line.start + when.end, "imprint")
-            agency = line.start + lead, line.start + when.start
-            factor = 1.0
-            if not closed(flow.text[slice(*agency)]) and index > 0:
-                agency = lines[index - 1].start, lines[index - 1].end
-                factor = 1.0 if names.is_agency(flow.text[slice(*agency)]) else 0.0
-            elif not names.is_agency(flow.text[slice(*agency)]):
-                factor = 0.85
-            if factor and len(closed(flow.text[slice(*agency)])) >= 3:
-                value = plain(closed(flow.text[slice(*agency)]))
-                yield flow.field("printing_agency", value, *agency, "imprint", factor=factor)
+    for index in range(start, len(flow.lines)):
+        line = flow.lines[index]
+        labels = list(_LABEL.finditer(line.folded))
+        bounds = [match.start() for match in labels[1:]]
+        for place, match in enumerate(labels):
+            name = str(match.lastgroup)
+            begin = line.start + match.end()
+            end = line.start + bounds[place] if place < len(bounds) else _entry_end(flow, index, name)
+            if name == "subject_term":
+                for a, b in lists.words(flow, begin, end):
+                    yield flow.field(name, plain(closed(flow.text[a:b])).strip(_TERM_MARKS) or None, a, b, "imprint")
+            else:
+                yield from listed(flow, name, begin, end, "imprint")
+    for printing in printings(flow, start):
+        yield flow.field("print_date", printing.date, *printing.when, "imprint")
+        if printing.agency:
+            text = closed(flow.text[slice(*printing.agency)])
+            factor = 1.0 if names.is_agency(text) else 0.85
+            if len(text) > 2:
+                yield flow.field("printing_agency", plain(text), *printing.agency, "imprint", factor=factor)
+
+
+def _printing(line: Printed) -> tuple[dates.Found, tuple[int, int] | None] | None:
+    """Return the date of printing on `line` and the span of the agency beside it: 聊城市人民政府办公室 1995年6月9日印发."""
+    found = dates.find(line.line.text)
+    if not found:
+        return None
+    when = found[-1]
+    places = [
+        place for place, char in enumerate(line.folded) if not char.isspace() and not when.start <= place < when.end
+    ]
+    rest = _COPIES.sub("", "".join(line.folded[place] for place in places))
+    match = _PRINTER.fullmatch(rest.rstrip("。"))
+    if not match:
+        return None
+    agency = match["agency"]
+    return when, (places[0], places[len(agency) - 1] + 1) if agency else None
+
+
+def _agency_and_date(flow: Flow, index: int) -> tuple[dates.Found, tuple[int, int]] | None:
+    """Return date and agency of a line under 抄送 or 主题词 that is no more than that."""
+    line = flow.lines[index]
+    found = dates.find(line.line.text)
+    if len(found) != 1 or closed(line.folded[found[0].end :]) or len(found[0].date) < 10:
+        return None
+    agency = line.folded[: found[0].start].rstrip()
+    lead = len(agency) - len(agency.lstrip())
+    return (found[0], (lead, len(agency))) if names.is_agency(agency) else None
+
+
+def _printer_line(flow: Flow, index: int) -> int:
+    """Return the line of the agency above a date of printing where the date's own line has none."""
+    found = _printing(flow.lines[index])
+    return index - 1 if found and found[1] is None else index
 
 
 def _entry_end(flow: Flow, index: int, name: str) -> int:
     """Return where the entry of the imprint that begins on line `index` ends, lines further down."""
-    for following in range(index + 1, len(flow.lines)):
+    for before, following in pairwise(range(index, len(flow.lines))):
         line = flow.lines[following]
         text = line.folded.lstrip()
         stops = (
-            "。" in flow.lines[following - 1].closed[-1:]
-            or name == "subject_term"
-            or any(pattern.match(text) for pattern in (_TERMS, _COPIED, _MAIN))
+            "。" in flow.lines[before].closed[-1:]
+            or _LABEL.match(text)
             or dates.find(text)
-            or _PRINTED.search(text)
             or _COLOPHON.match(text)
             or (following + 1 < len(flow.lines) and _printer_line_follows(flow, following))
+            or (name == "subject_term" and not _more_terms(flow, index, following))
         )
         if stops:
             return line.start
     return len(flow.text)
+
+
+def _more_terms(flow: Flow, first: int, index: int) -> bool:
+    """Return whether line `index` goes on with the terms of line `first`: short, set in, and no agency."""
+    label, line = flow.lines[first], flow.lines[index]
+    size = line.line.box.height
+    inner = line.line.box.left > label.line.box.left + 2 * size
+    return inner and len(line.closed) <= _TERM_LETTERS and not names.split(line.line.text)
 
 
 def _printer_line_follows(flow: Flow, index: int) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from archivist.definitions import load
@@ -13,8 +13,13 @@ _NOT_IN_AGENCY = re.compile(
     r"[,。:;!?《》〈〉\"'\d%]|的|了|和各|以及|为|要|将|在|进行|认真|加强|做好|关于|转发|批转|印发"
 )
 # 福建省厦门市人民政府 signs as 厦门市人民政府.
-_PROVINCE = re.compile(r"^[\u4e00-\u9fff]{2,3}省(?=[\u4e00-\u9fff]{1,6}[市县区州])")
-_LEVEL = re.compile(r"[省市县区地州旗镇乡]")
+_PROVINCE = re.compile(
+    r"^(?:[\u4e00-\u9fff]{2,3}省|[\u4e00-\u9fff]{2,5}自治区)"
+    r"(?=[\u4e00-\u9fff]{1,6}县|[\u4e00-\u9fff]{2,6}[市州盟旗]|(?!.{0,2}军区)[\u4e00-\u9fff]{2,6}区(?!域))"
+)
+_LEVEL = re.compile(r"[省市县区地州盟旗镇乡]")
+# 市委, 市政府, 市府: what a joint paper calls its second agency once it has named the place.
+_BARE = re.compile(r"[省市县区地州盟旗镇乡](?:委|政府|府|人大|政协|纪委|革委会|人委)")
 # 市直, 县委, 中央驻鲁单位, 聊城市…: names that say themselves where they belong.
 _OWN_PLACE = re.compile(r"^(?:[省市县区州旗乡镇盟]|地(?!方))|各|有关|驻|国务院|行署|直|^..{0,6}[省市县]")
 _OTHERS = re.compile(r"各|有关|驻|国务院|行署|直|属")
@@ -39,7 +44,9 @@ def is_agency(text: str) -> bool:
         return False
     if any(name.startswith(word) for word in _agencies()["generic"]):
         return False
-    return any(name.endswith(suffix) and len(name) > len(suffix) for suffix in _agencies()["suffixes"])
+    if any(name.endswith(suffix) and len(name) > len(suffix) for suffix in _agencies()["suffixes"]):
+        return True
+    return any(shape.fullmatch(name) for shape in _shapes())
 
 
 def is_receiver(text: str) -> bool:
@@ -90,32 +97,55 @@ def split(text: str, gaps: Collection[int] = ()) -> list[tuple[int, int]]:
             cuts.add(index)
         if letters[index] in "、," or letters[index - 1] in "、,":
             cuts.add(index)
-    spans = _partition(letters, sorted(cuts))
-    return [(places[start], places[end - 1] + 1) for start, end in spans or []]
+    spans = _partition(letters, sorted(cuts)) or []
+    if len(spans) == 1 and _BARE.fullmatch(letters):
+        return []
+    return [(places[start], places[end - 1] + 1) for start, end in spans]
 
 
+@lru_cache(maxsize=65536)
 def agency_key(name: str) -> str:
-    """Return what the spellings of one agency share: 中共聊城市委 and 中国共产党聊城市委员会."""
+    """Return what the spellings of one agency share: 中共聊城市委 and 中国共产党聊城市委员会.
+
+    By the abbreviations and patterns of schemas/authority.yaml.
+    """
     key = _PROVINCE.sub("", _NOTE.sub("", closed(mended(name))))
-    for kept, *others in reversed(_agencies()["equivalents"]):
-        for other in others:
-            key = key.replace(other, kept)
+    for word, short in _short_forms():
+        if word in key:
+            key = key.replace(word, short)
+    for pattern, put in _short_patterns():
+        key = pattern.sub(put, key)
     return key
+
+
+def is_bare(name: str) -> bool:
+    """Return whether `name` leaves its place to the paper it stands on: 市委, 省政府, 本公司."""
+    return bool(_BARE.fullmatch(closed(fold(name))))
 
 
 def same_agency(one: str, other: str) -> bool:
     """Return whether two names on one paper mean one agency, said in full or short.
 
-    东港村民委员会 is 魏桥镇东港村民委员会, 省发展改革委 is 江苏省发展和改革委员会.
+    东港村民委员会 is 魏桥镇东港村民委员会, 省发展改革委 is 江苏省发展和改革委员会, 市委 is 中共聊城市委;
+    政协聊城市委员会 is not.
     """
-    short, long = sorted((agency_key(one), agency_key(other)), key=len)
-    if not short or long.endswith(short):
-        return bool(short)
+    (body, short), (whose, long) = sorted(map(_body_and_rest, (one, other)), key=lambda parts: len(parts[1]))
+    if not short or not long or body != whose:
+        return False
+    if long.endswith(short):
+        before = long[: len(long) - len(short)]
+        return not before or before.endswith(_above()) or bool(_LEVEL.match(short)) or short in _agencies()["whole"]
     at = long.find(short[0])
     if not _LEVEL.match(short) or at < 1 or short[-1] != long[-1] or short[1:2] != long[at + 1 : at + 2]:
         return False
     rest = iter(long[at + 1 :])
     return all(char in rest for char in short[1:])
+
+
+def _body_and_rest(name: str) -> tuple[str, str]:
+    key = agency_key(name)
+    body = next((body for body in _agencies()["bodies"] if key.startswith(body) and key != body), "")
+    return body, key[len(body) :]
 
 
 def is_person(text: str) -> bool:
@@ -132,10 +162,33 @@ def is_person(text: str) -> bool:
     return len(name) < 4 and name[0] in _surnames()
 
 
+@cache
+def _shapes() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(shape) for shape in _agencies()["shapes"])
+
+
+@cache
+def _above() -> tuple[str, ...]:
+    return tuple(_agencies()["above"])
+
+
+@cache
+def _short_forms() -> tuple[tuple[str, str], ...]:
+    rows = load("schemas/authority.yaml")["abbreviations"]
+    return tuple((word, short) for short, *words in rows for word in sorted(words, key=len, reverse=True))
+
+
+@cache
+def _short_patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(row["of"]), row["is"]) for row in load("schemas/authority.yaml")["patterns"])
+
+
 def _begins(letters: str, index: int) -> bool:
     before, after = letters[:index], letters[index:]
     if not before.endswith((*_agencies()["suffixes"], *_agencies()["whole"])):
         return False
+    if _BARE.match(after) and before.endswith(f"{after[0]}委"):
+        return True
     place = re.sub(r"^(?:中共|中国共产党)", "", before)[:2]
     return after.startswith((*_agencies()["beginnings"], place))
 
@@ -153,7 +206,7 @@ def _partition(letters: str, cuts: list[int]) -> list[tuple[int, int]] | None:
             if piece in ("、", ","):
                 best[start] = rest
                 break
-            if is_agency(piece) and not piece.startswith(("、", ",")):
+            if (is_agency(piece) or _BARE.fullmatch(piece)) and not piece.startswith(("、", ",")):
                 best[start] = [(start, end), *rest]
                 break
     return best[0]

@@ -12,6 +12,9 @@ from archivist.model import Value
 from archivist.text import fold, simplify
 
 
+_MISREAD = str.maketrans("oligqs", "011995")
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentNumber:
     """Agency code (机关代字) in simplified script, four-digit year, running number."""
@@ -47,7 +50,7 @@ def field_value(number: DocumentNumber) -> Value:
 def parse(text: str, year: int | None = None) -> DocumentNumber | None:
     """Return the number that all of `text` is, None where it is none.
 
-    Takes brackets misread, doubled or missing, 号 misread or missing, the year first (`(85)聊发12号`), 第
+    Takes brackets misread, doubled or missing, 号 misread or missing, the year first (`(85)聊发12号`) or last, 第
     and leading zeros, Chinese numerals, either script; without brackets and 号 (`聊发1995 58`) only where
     the agency code ends like one. `year` stands in where the number has none (`聊发第12号`).
     """
@@ -91,41 +94,51 @@ def _rules() -> dict[str, Any]:
 def _patterns() -> dict[str, re.Pattern[str]]:
     rules = _rules()
     cjk = r"[\u3400-\u4dbf\u4e00-\u9fff]"
+    ordinal = f"[{''.join(rules['ordinal_marks'])}]"
     # Not 第 and not 号, which belong to the number.
     letter = r"(?:(?![第号])" + cjk + ")"
-    code = rf"(?P<code>{letter}(?:\s?{letter}|\([一二三四五六七八九十]\)){{1,13}}?)"
+    # 金管银(三)字, 鲁公(治)字.
+    code = rf"(?P<code>{letter}(?:\s?{letter}|\({letter}{{1,3}}\)){{1,13}}?)"
     tight = rf"(?P<code>{letter}{{1,8}}?[{''.join(rules['endings'])}])"
-    without_year = rf"(?P<code>(?:{letter}\s?){{1,9}}?[{''.join(rules['yearless_endings'])}])"
-    without_year = rf"(?P<code>(?:{letter}\s?){{1,9}}?[{''.join(rules['yearless_endings'])}])"
+    lettered = rf"(?P<code>(?:{letter}\s?){{1,9}}?[{''.join(rules['yearless_endings'])}])"
     cn = r"[〇一二三四五六七八九]"
-    year4 = r"(?:[12][\s]?[0-9o〇](?:\s?[0-9o〇]){2})"
-    year = rf"(?P<year>{year4}|[0-9]{{2}}|{cn}{{4}})"
+    # As misread: l or i for the 1, o for 0, g for 9, s for 5.
+    year4 = r"(?:[12li][\s]?[0-9o〇gq](?:\s?[0-9o〇gqs]){2})"
+    year = rf"(?P<year>{year4}|[0-9]{{2}}|{cn}{{4}}|{cn}{{2}})"
     plain_year = r"(?P<year>(?:19|20)\d\d)"
-    # As misread: an opening bracket also as 1 or |, a closing one as j, l, h or |; both also doubled.
-    opening = r"(?:[(\"'<〈《≪|「﹝]\s*|1(?=(?:19|20)\d\d\D)){1,3}"
-    closing = r"(?:[)\"'>〉》≫|jlh」﹞]\s*){1,3}"
-    digits = r"(?P<number>[0-9o](?:\s?[0-9o]){0,5}|[〇一二三四五六七八九十廿卅]{1,4})"
+    short_year = r"(?P<year>[4-9]\d)"
+    # As misread: an opening bracket also as 1, c, t or |, a closing one as j, l, h or |; both also doubled.
+    opening = r"(?:[(\"'<〈《≪|「﹝{『〖]\s*|[1lictfr](?=(?:19|20)\d\d\D)){1,3}"
+    closing = r"(?:[)\"'>〉》≫|jlh」﹞}』〗]\s*){1,3}"
+    digits = r"(?P<number>[0-9o](?:\s?[0-9o]){0,5}|[〇一二三四五六七八九十百零廿卅]{1,7})"
     end = rf"\s*[{''.join(rules['end_marks'])}](?:文件|文)?"
-    number = rf"\s*第?\s*{digits}"
+    # What stands where 号 must stand is one, unless it counts something.
+    misread_end = rf"\s*(?![{''.join(rules['counting'])}]){cjk}"
+    number = rf"\s*{ordinal}?\s*{digits}"
     return {
         name: re.compile(pattern)
         for name, pattern in {
-            "bracketed": rf"{code}\s*第?\s*{opening}{year}\s*年?(?:{closing})?{number}(?:{end})?",
+            "bracketed": rf"{code}\s*{ordinal}?\s*{opening}{year}\s*年?(?:{closing})?{number}(?:{end})?",
             "with series": rf"{code}\s*{opening}{year}\s*年?{closing}"
             rf"(?P<series>{letter}{{1,2}}){number}{end}",
             "closed only": rf"{code}\s*{plain_year}\s*{closing}{number}(?:{end})?",
-            "with mark": rf"{code}\s*{plain_year}\s*(?:年\s*第?|第|[-·./—]|\s)\s*{digits}{end}",
+            "with mark": rf"{code}\s*{plain_year}\s*(?:年\s*{ordinal}?|{ordinal}|[-·./—]|\s)\s*{digits}{end}",
             "typed": rf"{tight}\s?{plain_year}(?:\s*[-·./]\s*|\s+)(?P<number>[1-9]\d{{0,4}})",
             "glued": rf"{tight}\s?{plain_year}(?P<number>[1-9]\d{{0,3}}){end}",
             "year first": rf"{opening}{year}\s*年?{closing}\s*{code}{number}{end}",
             "year before": rf"{plain_year}\s*年?\s*{tight}{number}{end}",
-            "yearless": rf"{without_year}\s*第\s*{digits}{end}",
+            "short year before": rf"(?P<year>[4-9]\d|{cn}{{2}})\s*年?\s*{lettered}{number}{end}",
+            "short year with mark": rf"{lettered}\s*{ordinal}?\s*{short_year}\s*[-·/—]\s*{digits}{end}",
+            "year last": rf"{lettered}{number}{end}\s*{opening}{year}\s*年?{closing}",
+            "misread end": rf"{code}\s*{ordinal}?\s*\({year}\){number}{misread_end}",
+            "yearless": rf"{lettered}\s*{ordinal}\s*{digits}{end}",
             # A code of up to 14 characters before the bracket; find() cuts what does not belong to it.
-            "running": rf"(?P<code>(?:{letter}|\([一二三四五六七八九十]\)|(?<=[发字函办电府])\s){{2,14}})"
-            r"\s?第?\s?"
-            rf"[(|\"〈](?:[(|\"〈])?\s?{year}\s?年?[)|\"〉j](?:[)|\"〉j])?\s?第?\s?{digits}\s?[号与扎]",
+            "running": rf"(?P<code>(?:{letter}|\([一二三四五六七八九十]\)|\({letter}{{1,2}}\)(?=字)"
+            r"|(?<=[发字函办电府])\s){2,14})"
+            rf"\s?{ordinal}?\s?"
+            rf"[(|\"〈](?:[(|\"〈])?\s?{year}\s?年?[)|\"〉j](?:[)|\"〉j])?\s?{ordinal}?\s?{digits}\s?[号与扎]",
             "running year first": rf"[(]\s?{year}\s?年?[)]\s?"
-            rf"(?P<code>{letter}{{1,7}}[发字函])\s?第?\s?{digits}\s?号",
+            rf"(?P<code>{letter}{{1,7}}[发字函])\s?{ordinal}?\s?{digits}\s?号",
         }.items()
     }
 
@@ -139,7 +152,7 @@ def _number(match: re.Match[str], year: int | None, name: str) -> DocumentNumber
 
 
 def _value(code: str, year: str, number: str) -> DocumentNumber | None:
-    full, running = integer(year.replace("o", "0")), integer(number.replace("o", "0"))
+    full, running = integer(year.translate(_MISREAD)), integer(number.translate(_MISREAD))
     code = _closed(code)
     if full is None or running is None or running == 0 or not code:
         return None

@@ -40,7 +40,7 @@ def statements(item: Item, element: str) -> tuple[Statement, ...]:
 def _at(item: Item, place: str, inferred: bool, rule: Mapping[str, Any]) -> Iterator[Statement]:
     match place.split("."):
         case ["item", "campaigns"]:
-            yield from (Statement(link.name, link) for link in item.campaigns)
+            yield from (Statement(link.name, link) for link in item.campaigns if link.status != "rejected")
         case ["item", "page_count"]:
             yield Statement(str(sum(not page.blank for page in item.pages)))
         case ["item", name]:

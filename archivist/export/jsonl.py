@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from math import ceil, floor
 from typing import Any, BinaryIO
 
-from archivist.model import Box, CampaignLink, Document, Field, Item, Page, Scan
+from archivist.model import Box, CampaignLink, Document, Field, Item, Page, Scan, Witness
 
 
 def write(items: Iterable[Item], stream: BinaryIO) -> int:
@@ -29,7 +29,7 @@ def record(item: Item) -> dict[str, Any]:
         # A title that a person stated may hold a line break.
         "title": " ".join(item.title.splitlines()),
         "documents": [_document(document, scans) for document in item.documents],
-        "campaigns": [_campaign(link) for link in item.campaigns],
+        "campaigns": [_campaign(link) for link in item.campaigns if link.status != "rejected"],
         "pages": [_page(page) for page in item.pages],
     }
 
@@ -37,19 +37,37 @@ def record(item: Item) -> dict[str, Any]:
 def _document(document: Document, scans: Mapping[int, Scan]) -> dict[str, Any]:
     fields: dict[str, list[dict[str, Any]]] = {}
     for field in document.fields:
-        fields.setdefault(field.name, []).append(_field(field, scans[field.evidence.page]))
+        fields.setdefault(field.name, []).append(_field(field, scans))
     return {"kind": document.kind, "form": document.form, "pages": list(document.pages), "fields": fields}
 
 
-def _field(field: Field, scan: Scan) -> dict[str, Any]:
-    return {
+def _field(field: Field, scans: Mapping[int, Scan]) -> dict[str, Any]:
+    said: dict[str, Any] = {
         "value": field.value,
         "raw": field.raw,
         "page": field.evidence.page,
-        "box": _outward(field.evidence.box, scan),
+        "box": _outward(field.evidence.box, scans[field.evidence.page]),
         "confidence": round(field.confidence, 4),
         "method": field.method,
         "status": field.status,
+    }
+    if field.witnesses:
+        said["witnesses"] = [_witness(witness, scans[witness.page]) for witness in field.witnesses]
+    if field.authority:
+        said["authority"] = field.authority
+    if field.decided:
+        said["decided"] = field.decided._asdict()
+    return said
+
+
+def _witness(witness: Witness, scan: Scan) -> dict[str, Any]:
+    return {
+        "method": witness.method,
+        "value": witness.value,
+        "raw": witness.raw,
+        "page": witness.page,
+        "box": _outward(witness.box, scan),
+        "confidence": round(witness.confidence, 4),
     }
 
 
@@ -61,7 +79,9 @@ def _outward(box: Box, scan: Scan) -> list[int]:
 
 def _campaign(link: CampaignLink) -> dict[str, Any]:
     evidence = [{"page": proof.page, "text": proof.text} for proof in link.evidence]
-    return {"id": link.id, "name": link.name, "confidence": round(link.confidence, 4), "evidence": evidence}
+    said: dict[str, Any] = {"id": link.id, "name": link.name, "role": link.role, "status": link.status}
+    said |= {"confidence": round(link.confidence, 4), "evidence": evidence}
+    return said | ({"decided": link.decided._asdict()} if link.decided else {})
 
 
 def _page(page: Page) -> dict[str, Any]:

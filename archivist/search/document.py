@@ -57,7 +57,7 @@ def document_of(item: Item) -> SearchDocument:
         genre=next(_texts(_values(entries, "genre")), None),
         kinds=_distinct(document.kind for document in item.documents),
         forms=_distinct(document.form for document in item.documents if document.form),
-        campaigns=_distinct(link.name for link in item.campaigns),
+        campaigns=_distinct(link.name for link in item.campaigns if link.status != "rejected"),
         reference_code=item.reference_code,
     )
 

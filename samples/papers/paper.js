@@ -49,19 +49,26 @@ function overflowAt(paragraph, bottom) {
   return -1;
 }
 
-/** Moves the blocks of <template class="flow"> into the page bodies, breaking plain paragraphs between lines. */
+/** Moves the blocks of <template class="flow"> into the page bodies, breaking plain paragraphs between lines.
+ *  A block of class `new` begins a page. */
 function paginate() {
   const flow = document.querySelector("template.flow");
   if (!flow) return;
   const following = document.querySelector("template.page-after");
   const waiting = [...flow.content.children];
   let body = document.querySelector(".body");
+  const turnOver = () => {
+    const page = following.content.firstElementChild.cloneNode(true);
+    document.querySelector(".page:last-of-type").after(page);
+    body = page.querySelector(".body");
+  };
   while (waiting.length) {
     const block = waiting.shift();
+    if (block.classList.contains("new") && body.childElementCount) turnOver();
     body.append(block);
     const bottom = body.getBoundingClientRect().bottom;
     if (block.getBoundingClientRect().bottom <= bottom + 0.5) continue;
-    const at = block.childElementCount ? 0 : overflowAt(block, bottom);
+    const at = block.childElementCount || !block.firstChild ? 0 : overflowAt(block, bottom);
     if (at < 0) continue;
     if (at > 0) {
       const rest = block.cloneNode();
@@ -74,9 +81,7 @@ function paginate() {
       block.remove();
       waiting.unshift(block);
     }
-    const page = following.content.firstElementChild.cloneNode(true);
-    document.querySelector(".page:last-of-type").after(page);
-    body = page.querySelector(".body");
+    turnOver();
   }
   document.querySelectorAll(".page").forEach((page, i) => {
     const folio = page.querySelector(".folio");

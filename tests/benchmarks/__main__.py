@@ -16,6 +16,7 @@ with tempfile.TemporaryDirectory() as passing:
         "bench_reading": development,
         "bench_networks": development,
         "bench_search": [],
+        "bench_describing": [],
     }.items():
         print(f"\n== {name}", flush=True)
         subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}", *arguments], cwd=ROOT, check=False)

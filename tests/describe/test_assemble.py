@@ -76,7 +76,7 @@ def test_every_page_of_nothing_known_is_one_document() -> None:
 def test_the_title_is_the_papers_own_else_the_slips_else_made_up() -> None:
     def title(*sheets: str | Page) -> str:
         pages = paper.stack(*sheets)
-        return title_of([describe(document, pages) for document in assemble(pages)], pages)
+        return title_of(describe(pages), pages)
 
     assert title(_SLIP, _DECISION) == "关于创建全国科技工作先进市的决定"
     assert title(_SLIP, "同志们：") == "关于科技工作的决定"

@@ -1,6 +1,6 @@
 import pytest
 
-from archivist.describe.names import agency_key, is_agency, is_person, same_agency, split
+from archivist.describe.names import agency_key, is_agency, is_bare, is_person, same_agency, split
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,10 @@ from archivist.describe.names import agency_key, is_agency, is_person, same_agen
         ("山东省财政厅、山东省教育厅", ["山东省财政厅", "山东省教育厅"]),
         ("財政部　衛生福利部", ["財政部", "衛生福利部"]),
         ("行政院衛生署中央健康保險局", ["行政院衛生署中央健康保險局"]),
+        ("聊城市委、市政府", ["聊城市委", "市政府"]),
+        ("聊城市委市政府", ["聊城市委", "市政府"]),
+        ("市委、市政府", ["市委", "市政府"]),
+        ("市委", []),
         ("各乡镇人民政府", []),
         ("认真贯彻落实", []),
     ],
@@ -29,10 +33,57 @@ def test_a_bare_ending_names_no_agency() -> None:
     assert is_agency("国务院")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "聊城专区行政督察专员公署",
+        "聊城县人民委员会",
+        "聊城县革委会生产指挥组",
+        "县革委会工交组",
+        "聊城县军管会",
+        "山东省贫下中农协会",
+        "聊城市供销合作社联合社",
+        "市爱卫会",
+        "聊城市双拥办",
+        "市创建办",
+        "市委办",
+        "聊城市体改委",
+        "锡林郭勒盟行政公署",
+        "锡林郭勒盟委",
+        "临夏回族自治州人民政府",
+        "阿拉善左旗人民政府",
+        "新疆生产建设兵团",
+        "黑龙江省农垦总局",
+        "柳园街道党工委",
+        "聊城经济技术开发区管委会",
+        "济南军区",
+        "中央文明办",
+        "總統府",
+    ],
+)
+def test_agencies_of_all_decades(name: str) -> None:
+    assert is_agency(name)
+
+
+@pytest.mark.parametrize(
+    "text", ["由市创建办", "请市委", "县委常委", "试行办法", "省府", "市委", "从速查办", "全市各科委"]
+)
+def test_words_that_end_like_agencies(text: str) -> None:
+    assert not is_agency(text)
+
+
+def test_a_bare_name_leaves_its_place_to_the_paper() -> None:
+    assert all(is_bare(name) for name in ("市委", "省政府", "縣革委會"))
+    assert not any(is_bare(name) for name in ("聊城市委", "市委办公室", "政府"))
+
+
 def test_spellings_of_one_agency_share_a_key() -> None:
     assert agency_key("中国共产党聊城市委员会") == agency_key("中共聊城市委")
     assert agency_key("清源縣科學技術委員會") == agency_key("清源县科委")
     assert agency_key("福建省厦门市人民政府") == agency_key("厦门市人民政府")
+    assert agency_key("聊城市委") == agency_key("中共聊城市委员会")
+    assert agency_key("聊城市府") == agency_key("聊城市人民政府")
+    assert agency_key("团市委") == agency_key("共青团市委")
     assert agency_key("山东省人民政府") != agency_key("聊城市人民政府")
 
 
@@ -45,6 +96,14 @@ def test_spellings_of_one_agency_share_a_key() -> None:
         ("聊城市外经贸委", "市经委", False),
         ("中共聊城市委", "聊城市人民政府", False),
         ("山东省财政厅", "山东省教育厅", False),
+        ("中共聊城市委", "市委", True),
+        ("聊城市人民政府", "市府", True),
+        ("中共聊城市委", "政协聊城市委员会", False),
+        ("中共聊城市委", "共青团聊城市委", False),
+        ("共青团聊城市委", "团市委", True),
+        ("公安局", "林业公安局", False),
+        ("聊城市双拥工作领导小组办公室", "市双拥办", True),
+        ("聊城市人民政府", "聊城市人民政府办公室", False),
     ],
 )
 def test_a_short_name_means_the_agency_named_in_full(one: str, other: str, same: bool) -> None:

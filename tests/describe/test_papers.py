@@ -2,11 +2,10 @@
 
 import pytest
 
-from archivist.describe import assemble, describe
 from archivist.model import Document, Value
-from tests.describe import paper
+from tests.describe.described import documents
 
-# Numbers stand as their text, citations as 题名 文号, members of groups as group, role, person, post.
+# Numbers stand as their text, citations as 题名 文号.
 _PAPERS: dict[str, tuple[str, dict[str, list[str]]]] = {
     "announcement with its issue above the title": (
         """国家税务总局公告
@@ -282,12 +281,6 @@ _PAPERS: dict[str, tuple[str, dict[str, list[str]]]] = {
             "genre": ["通知"],
             "addressee": ["各市、地、州人民政府", "省级各部门"],
             "date_of_issue": ["1993-03-11"],
-            "group_member": [
-                "省科技领导小组 组长 肖秧 省长",
-                "省科技领导小组 副组长 刘汉生 副省长",
-                "省科技领导小组 成员 王宗宽 省计经委副主任",
-                "省科技领导小组 成员 张正德 省财政厅副厅长",
-            ],
         },
     ),
 }
@@ -295,8 +288,7 @@ _PAPERS: dict[str, tuple[str, dict[str, list[str]]]] = {
 
 @pytest.mark.parametrize(("text", "expected"), _PAPERS.values(), ids=_PAPERS)
 def test_the_entry_of_a_paper(text: str, expected: dict[str, list[str]]) -> None:
-    pages = paper.stack(text)
-    document = describe(assemble(pages)[0], pages)
+    document = documents(text)[0]
     assert document.kind == "issued_document"
     assert _said(document) == expected
 
@@ -354,15 +346,14 @@ _OTHERS = {
 
 @pytest.mark.parametrize("text", _OTHERS.values(), ids=_OTHERS)
 def test_what_is_no_issued_document_says_nothing_as_one(text: str) -> None:
-    (document,) = (describe(document, paper.stack(text)) for document in assemble(paper.stack(text)))
+    (document,) = documents(text)
     assert document.kind == "other"
     assert document.fields == ()
 
 
 def test_a_line_that_only_ends_like_a_title_waits_for_a_person() -> None:
     def status(text: str) -> list[str]:
-        pages = paper.stack(text)
-        (document,) = (describe(document, pages) for document in assemble(pages))
+        (document,) = documents(text)
         return [field.status for field in document.values("title")]
 
     assert status("货名原列输入规定\n一、进口货品\n二、出口货品") == ["review"]
@@ -370,10 +361,9 @@ def test_a_line_that_only_ends_like_a_title_waits_for_a_person() -> None:
 
 
 def test_a_receiver_of_no_known_kind_waits_for_a_person() -> None:
-    pages = paper.stack(
+    (document,) = documents(
         "莱芜市科学技术委员会文件\n莱科字〔1990〕4号\n关于学习的通知\n各乡镇，牟汶河上游沿岸：\n请认真学习。"
     )
-    (document,) = (describe(document, pages) for document in assemble(pages))
     assert [(field.value, field.status) for field in document.values("addressee")] == [
         ("各乡镇", "accepted"),
         ("牟汶河上游沿岸", "review"),
@@ -390,16 +380,14 @@ def test_a_receiver_of_no_known_kind_waits_for_a_person() -> None:
     ],
 )
 def test_a_list_of_receivers_is_divided_where_a_place_begins(line: str, receivers: list[str]) -> None:
-    pages = paper.stack(f"莱芜市科学技术委员会文件\n莱科字〔1990〕4号\n关于学习的通知\n{line}\n请认真学习。")
-    (document,) = (describe(document, pages) for document in assemble(pages))
+    (document,) = documents(f"莱芜市科学技术委员会文件\n莱科字〔1990〕4号\n关于学习的通知\n{line}\n请认真学习。")
     assert [field.value for field in document.values("addressee")] == receivers
 
 
 def test_who_forwards_a_paper_issued_it() -> None:
-    pages = paper.stack(
+    (document,) = documents(
         "中共黄县县委批转县科委党组\n《关于当前科技工作的请示报告》\n黄发〔1981〕17号\n各公社党委：\n县委同意。"
     )
-    (document,) = (describe(document, pages) for document in assemble(pages))
     said = _said(document)
     assert said["issuing_agency"] == ["中共黄县县委"]
     assert said["title"] == ["中共黄县县委批转县科委党组《关于当前科技工作的请示报告》"]

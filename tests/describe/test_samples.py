@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from archivist import campaigns
-from archivist.describe import assemble, describe, title_of
+from archivist.describe import describe, title_of
 from tests.describe import paper
 
 _SAMPLES = Path(__file__).parents[2] / "samples"
@@ -18,7 +18,7 @@ def test_the_true_text_gives_the_expected_record(expected: Path) -> None:
     folder = expected.parent / "truth"
     sheets = sorted((folder if folder.exists() else expected.parent).glob("p??.txt"))
     pages = paper.stack(*(sheet.read_text("utf-8") for sheet in sheets))
-    documents = [describe(document, pages) for document in assemble(pages)]
+    documents = describe(pages)
     record = json.loads(expected.read_text("utf-8"))
     assert title_of(documents, pages) == record["title"]
     assert [link.name for link in campaigns.recognise(documents, pages)] == record["campaigns"]

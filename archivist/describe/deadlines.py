@@ -1,0 +1,293 @@
+"""By when who owes what: 各乡镇于3月20日前将名单报县爱卫办."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from archivist.describe import dates, names
+from archivist.describe.people import rules
+from archivist.describe.periods import POINT, Calendar, named_days, point
+from archivist.describe.phases import Stage
+from archivist.describe.prose import MARK, Prose
+from archivist.model import Field
+
+_CLEAR = 1.0
+_INHERITED = 0.93
+_BREAK = "。;!?\n"
+_MARK_AT = re.compile(rf"(?:(?<=[:。;,\n])|^)(?:{MARK})|[①-⑳⑴-⒛㈠-㈩]")
+_LEADING = re.compile(r"^[,、:)\"”]+")
+_TRAILING_WORDS = re.compile(
+    r"(?:,|、|务必|务请|务|必须|应当|应该|必|要|应|须|需|请|并|也|都|均|一律|统一|分别|在|于|至迟|最迟|力争|争取|确保|保证|限|限期|限定|时间为|截止|截至|最后|期限为?|是)+$"
+)
+_ASKING = re.compile(r"^(?:并|请|望|希望?|要求|责成|由|务请|其中|具体由|以便|同时|另外|此外|凡)+")
+_KIND = re.compile(r"^(?:以内|以前|之前|前夕?|为止|止|内)")
+_PERIOD_BEFORE = re.compile(r"(?:从|自|至|到|[-—–~])[^,。;\n]{0,14}$")
+_SUBORDINATE = re.compile(r"(?:的?要求|基础上|情况下|原则|精神|规定|同时|后|时)$")
+_MODAL = re.compile(r"(?:必须|务必|应当|要|应|须|请|务)(?:于|在|至迟)*$")
+_CHARGED = re.compile(r"由(?P<who>[^,。;:\n]{2,30}?)(?:负责|牵头|承办|主办)")
+_REPORTED = re.compile(r",(?:并|再|同时|然后)?(?:将|把)?[^,。;]{0,20}?(?:上?报(?!告)|报送|呈报|送交?)[^,。;]{1,30}")
+_RESULT = re.compile(r"(?<!为)了(?![解结却如望])|已经?|曾|未能|没有|以来")
+_LONG_TASK = 120
+_MONTHS_BACK = 6
+
+
+def fields(text: Prose, years: Calendar, stages: Sequence[Stage]) -> Iterator[Field | None]:
+    """Yield `deadline` for every date before which something is to be done.
+
+    Who stands before the date or behind it, or is the subject of the sentence; the task is the clause of the
+    date without these. Deadlines of every year, and dates of the past, are none.
+    """
+    seen: set[tuple[str, str | None, str]] = set()
+    for match in _pattern().finditer(text.letters):
+        date = _date(text, match, years, stages)
+        if date is None or _is_stage(match, stages):
+            continue
+        found = _owed(text, match)
+        if found is None:
+            continue
+        who, task, (start, end), factor = found
+        key = (date, who, task)
+        if key in seen:
+            continue
+        seen.add(key)
+        first, last = text.span(start, end)
+        yield text.flow.field("deadline", {"date": date, "who": who, "task": task}, first, last, "deadline", factor=factor)
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<![\d〇一二三四五六七八九十])(?P<reign>(?:中华)?民国[\d〇一二三四五六七八九十百]{{1,5}}年)?(?P<date>{POINT}|{named_days()})(?:\(星期.\))?(?:(?P<hour>[上下]午|\d{{1,2}}(?:时|点))?)(?P<before>以前|之前|前(?![夕后往来去])|为止)"
+    )
+
+
+@cache
+def _verbs() -> re.Pattern[str]:
+    words = sorted([*rules()["duties"], *rules()["task_begins"], *rules()["duty_words"]], key=len, reverse=True)
+    return re.compile("|".join(words))
+
+
+def _date(text: Prose, match: re.Match[str], years: Calendar, stages: Sequence[Stage]) -> str | None:
+    letters = match["date"]
+    before = re.split(r"[。;\n]", text.letters[max(match.start() - 12, 0) : match.start()])[-1]
+    if any(word in before for word in rules()["recurring"]):
+        return None
+    if match["reign"]:
+        return dates.parse(match["reign"] + letters)
+    year = years.year(match.start(), text.letters.rfind("\n", 0, match.start()) + 1)
+    stated = bool(re.match(r"\d{2,4}年|[〇零一二三四五六七八九]{2,4}年|今年|本年|明年|来年|当年", letters))
+    inside = [stage for stage in stages if stage.start < match.start() and not _leaves(text, stage.end, match.start())]
+    if inside and not stated:
+        year = _within(letters, inside[-1], years) or year
+    date = point(letters, year, years.this_year, ends=True)
+    if date is None or not years.issued or len(years.issued) < 7:
+        return date
+    late = (int(years.issued[:4]) - int(date[:4])) * 12 + int(years.issued[5:7]) - int(date[5:7])
+    if stated:
+        return date if late <= _MONTHS_BACK else None
+    if late >= _MONTHS_BACK and not inside:
+        return point(letters, (year or 0) + 1, years.this_year, ends=True)
+    return date
+
+
+def _leaves(text: Prose, start: int, end: int) -> bool:
+    """Return whether a new chapter begins between two letters."""
+    return bool(re.search(r"\n[一二三四五六七八九十]{1,3}、", text.letters[start:end]))
+
+
+def _within(letters: str, stage: Stage, years: Calendar) -> int | None:
+    """Return the year in which the date lies in a phase, None where the phase says nothing of it."""
+    held = [date for date in (stage.begins, stage.finishes) if date]
+    for year in sorted({int(date[:4]) for date in held}):
+        date = point(letters, year, years.this_year, ends=True)
+        if date and held[0][:7] <= date[:7] <= held[-1][:7]:
+            return year
+    return int(held[0][:4]) if held else None
+
+
+def _is_stage(match: re.Match[str], stages: Sequence[Stage]) -> bool:
+    return any(stage.start <= match.start() < stage.end for stage in stages)
+
+
+def _owed(text: Prose, match: re.Match[str]) -> tuple[str | None, str, tuple[int, int], float] | None:
+    """Return who owes what by the date `match`, the letters that say so and how sure that is."""
+    letters = text.letters
+    begin = _sentence_start(letters, match.start())
+    finish = _sentence_end(letters, match.end())
+    clause = max(begin, letters.rfind(",", begin, match.start()) + 1)
+    opened = letters.rfind("(", clause, match.start())
+    if opened >= 0 and ")" not in letters[opened : match.start()]:
+        return _noted(text, match, begin, opened, finish)
+    if _PERIOD_BEFORE.search(letters[clause : match.start()]) and re.search(POINT, letters[clause : match.start()]):
+        return None
+    own = _TRAILING_WORDS.sub("", letters[clause : match.start()])
+    asked = _ASKING.match(own)
+    lead = clause + (asked.end() if asked else 0)
+    own_end = clause + len(own)
+    who: tuple[int, int] | None = None
+    before: tuple[int, int] | None = None
+    if lead < own_end:
+        subject = _subject(letters[lead:own_end])
+        if subject:
+            who = _without_asking(letters, lead, lead + subject)
+            rest = lead + subject + len(re.match(rf"(?:{'|'.join(rules()['duty_words'])})*", letters[lead + subject : own_end])[0])  # type: ignore[index]
+            before = (rest, own_end) if rest < own_end else None
+        else:
+            before = lead, own_end
+    start = match.end() + len((_LEADING.match(letters[match.end() : finish]) or [""])[0])
+    start, who = _skip_adverbs(letters, start, finish, who)
+    factor = _CLEAR
+    if who is None and (subject := _subject(letters[start:finish])):
+        who = _without_asking(letters, start, start + subject)
+        start += subject
+    if who is None and clause > begin:
+        charged = _CHARGED.search(letters, begin, clause)
+        if subject := _subject(letters[begin:clause]):
+            who = _without_asking(letters, begin, begin + subject)
+        elif charged and _is_party(charged["who"]):
+            who = charged.span("who")
+        factor = _INHERITED if who else factor
+    if who is None and clause == begin and not own and letters[begin - 1 : begin] == ";":
+        # 各乡镇要于…前…；11月底前完成…: whoever was named before the semicolon.
+        earlier = max(_sentence_start(letters, begin - 1), 0)
+        subject = _subject(letters[earlier : begin - 1])
+        if subject:
+            who = _without_asking(letters, earlier, earlier + subject)
+            factor = _INHERITED
+    words = re.match(rf"(?:{'|'.join(sorted(rules()['duty_words'], key=len, reverse=True))}|,)*", letters[start:finish])
+    start += words.end() if words else 0
+    end = _task_end(letters, start, finish)
+    task = (text.value(*before) if before else "") + (text.value(start, end) if start < end else "")
+    task = task.strip("、,:。;()\"“”") if start < end else ""
+    asked = _MODAL.search(letters[clause : match.start()])
+    if len(task) < 2 or not (asked or _is_duty(task)) or _RESULT.search(letters[clause:end]):
+        return None
+    if re.match(r"(?:的|为.*阶段|出生|参加工作|工作的|入学|毕业|成立的)", letters[match.end() : finish]):
+        return None
+    first = min(place for place, _ in [who or (match.start(), 0), before or (match.start(), 0), (match.start(), 0)])
+    return (_party(text, *who) if who else None), task, (first if factor == _CLEAR else min(clause, match.start()), end), factor
+
+
+def _without_asking(letters: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span without 请, 由 and the like at its beginning."""
+    lead = _ASKING.match(letters[start:end])
+    return start + (lead.end() if lead else 0), end
+
+
+def _noted(
+    text: Prose, match: re.Match[str], begin: int, opened: int, finish: int
+) -> tuple[str | None, str, tuple[int, int], float] | None:
+    """Return what a note in brackets says of the clause before it: 制定实施方案(3月20日前完成)."""
+    letters = text.letters
+    close = letters.find(")", match.end())
+    inner = letters[match.end() : close if 0 <= close else finish]
+    start = begin
+    if letters[opened - 1 : opened] in tuple("。;!?"):
+        start = _sentence_start(letters, opened - 1)
+        opened -= 1
+    mark = re.match(MARK, letters[start:opened])
+    start += mark.end() if mark else 0
+    who = re.search(r"(?:责任|牵头|承办|负责)(?:单位|部门|人)?:?(?P<who>[^,;。:]{2,40})$", inner)
+    owner = re.search(r"(?:责任|牵头|承办|负责)(?:单位|部门|人)?:(?P<who>[^,;。:]{2,40})", letters[opened : close if close > 0 else finish])
+    task = text.value(start, opened).strip(",。;:")
+    if not 4 <= len(task) <= _LONG_TASK or not re.match(r"(?:全部|基本)?(?:完成|报|上报|到位|结束|落实|$|,|;)", inner):
+        return None
+    if not _is_duty(task):
+        return None
+    named = owner or who
+    return (named["who"] if named else None), task, (start, match.end()), _INHERITED
+
+
+def _sentence_start(letters: str, place: int) -> int:
+    start = max(letters.rfind(mark, 0, place) for mark in (*_BREAK, ":")) + 1
+    marks = [match.end() for match in _MARK_AT.finditer(letters, start, place)]
+    return marks[-1] if marks else start
+
+
+def _sentence_end(letters: str, place: int) -> int:
+    found = re.compile(rf"[{_BREAK}]|[①-⑳⑴-⒛㈠-㈩]").search(letters, place)
+    return found.start() if found else len(letters)
+
+
+def _skip_adverbs(
+    letters: str, start: int, finish: int, who: tuple[int, int] | None
+) -> tuple[int, tuple[int, int] | None]:
+    """Return where the task begins once 根据…要求， is left out, and who, if that stands between."""
+    for _ in range(2):
+        clause_end = letters.find(",", start, finish)
+        if clause_end < 0:
+            break
+        clause = letters[start:clause_end]
+        subject = _subject(clause)
+        rest = start + subject
+        if not re.match("|".join(rules()["adverbial"]), letters[rest:clause_end]) or not (
+            _SUBORDINATE.search(clause) or len(clause) - subject <= 6
+        ):
+            break
+        if subject and who is None:
+            who = _without_asking(letters, start, start + subject)
+        start = clause_end + 1
+    return start, who
+
+
+def _task_end(letters: str, start: int, finish: int) -> int:
+    """Return where the clause ends that says what is to be done; one that only says how takes in the next."""
+    end = start
+    while True:
+        comma = letters.find(",", end, finish)
+        if comma < 0:
+            return finish
+        clause = letters[start:comma]
+        if _is_duty(clause) and not _SUBORDINATE.search(clause) and not (
+            re.match("|".join(rules()["adverbial"]), clause) and len(clause) < 12
+        ):
+            reported = _REPORTED.match(letters[:finish], comma)
+            return reported.end() if reported and not re.search(POINT, reported[0]) else comma
+        if comma - start > _LONG_TASK:
+            return comma
+        end = comma + 1
+
+
+def _is_duty(task: str) -> bool:
+    return any(verb in task for verb in rules()["duties"])
+
+
+def _subject(letters: str) -> int:
+    """Return how many of `letters` name who is to do something, 0 where they begin with something else."""
+    lead = _ASKING.match(letters)
+    start = lead.end() if lead else 0
+    limit = re.search(r"[,。;:!?\n]", letters[start:])
+    stop = start + (limit.start() if limit else len(letters) - start)
+    verb = _verbs().match(letters, start)
+    if _is_party(letters[start:stop]) and not (
+        verb and (_is_party(letters[verb.end() : stop]) or (len(verb[0]) > 1 and stop - verb.end() > 4))
+    ):
+        return stop
+    for match in _verbs().finditer(letters, start, min(stop, start + 80)):
+        if match.start() == start:
+            if match[0] in rules()["duties"] or match[0] in rules()["task_begins"]:
+                return 0
+            continue
+        if _is_party(letters[start : match.start()]):
+            return match.start()
+    return 0
+
+
+def _is_party(letters: str) -> bool:
+    """Return whether all of `letters` lists agencies, kinds of them, or officials."""
+    if not 2 <= len(letters) <= 60 or re.search(r"[\d\"“”《》]", letters):
+        return False
+    pieces = re.split(r"[、]|和(?!国)|及|与", re.sub(r"\([^()]*\)", "", letters))
+    return all(_is_one(piece) for piece in pieces if piece) and bool(pieces[-1])
+
+
+def _is_one(piece: str) -> bool:
+    if re.search(r"由|的(?!负责|领导|同志|主要)", piece):
+        return False
+    if re.search(r"(?:负责人|负责同志|领导|同志|人员|各地|各级|各界|全体干部|职工|群众|各单位|各部门|居民|村民|用户|市民)$", piece):
+        return True
+    return names.receives(piece) is True and not re.search(r"^(?:在|对|将|把|以|到)|大会$|会议$|机会|社会$", piece)
+
+
+def _party(text: Prose, start: int, end: int) -> str:
+    return text.value(start, end).strip("、,:")

@@ -1,0 +1,58 @@
+"""Where a reader took one character for another, as the ink and the characters themselves tell."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from archivist.definitions import load
+from archivist.describe.ink import ACCEPTED_FROM
+from archivist.model import Field, Glyph, Page
+from archivist.text import fold
+
+
+def glyphs_of(field: Field, pages: Mapping[int, Page]) -> tuple[Glyph, ...]:
+    """Return the characters that carry `field`, without white space; `pages` by their number in the item.
+
+    Empty where the page is not there, or no longer holds the characters that the field was read from.
+    """
+    page = pages.get(field.evidence.page)
+    if page is None:
+        return ()
+    seen = page.glyphs[field.evidence.start : field.evidence.end]
+    if "".join(glyph.char for glyph in seen) != field.evidence.text:
+        return ()
+    return tuple(glyph for glyph in seen if not glyph.char.isspace())
+
+
+def apart(one: Sequence[str], other: Sequence[str]) -> list[int]:
+    """Return the places at which two texts of the same length differ."""
+    return [place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+
+
+def one_apart(one: str, other: str) -> bool:
+    """Return whether two texts differ in one character and no more."""
+    return len(one) == len(other) and len(apart(one, other)) == 1
+
+
+def look_alike(one: str, other: str) -> bool:
+    """Return whether two characters are a stroke apart, by the groups of index/lookalikes.yaml."""
+    return bool(_groups().get(one, frozenset()) & _groups().get(other, frozenset()))
+
+
+def offered(glyph: Glyph, char: str) -> bool:
+    """Return whether a reader saw `char` (folded) in the place of `glyph` too."""
+    return any(fold(other.char) == char for other in glyph.alternatives)
+
+
+def may_be(glyph: Glyph, char: str) -> bool:
+    """Return whether what was read as `glyph` may be `char` (folded): offered, poorly read, or a look-alike."""
+    return glyph.confidence < ACCEPTED_FROM or offered(glyph, char) or look_alike(fold(glyph.char), char)
+
+
+@cache
+def _groups() -> Mapping[str, frozenset[int]]:
+    rules = load("index/lookalikes.yaml")
+    found: dict[str, set[int]] = {}
+    for number, group in enumerate([*rules["groups"], *load("schemas/agencies.yaml")["alike"]]):
+        for char in fold(group):
+            found.setdefault(char, set()).add(number)
+    return {char: frozenset(numbers) for char, numbers in found.items()}

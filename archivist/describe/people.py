@@ -1,0 +1,287 @@
+"""Lists of people: who, and what post each holds, from 市长张三、副市长李四 as from columns and brackets."""
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from archivist.definitions import load
+from archivist.describe import names
+from archivist.describe.ink import closed, plain
+from archivist.text import fold
+
+_NOTE = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)?")
+_FILLER = re.compile(r"(?:同志|等同志|等)$")
+_AND = re.compile(r"以及|及|和|与")
+_LEVEL = re.compile(r"(?:中共|省|市|县|区|地|州|旗|镇|乡|公社|党|团|人大|政协|政府|副|常|工会|妇联|行署|军分区|各)")
+_COLLECTIVE = re.compile(r"(?:负责人|负责同志|领导同志|领导|一把手|有关人员|代表|首长|同志)$")
+_MANY_POSTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Appointed:
+    """Somebody in a list: characters `start` to `end` of it, the name or None, the post or None."""
+
+    start: int
+    end: int
+    person: str | None
+    post: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    start: int
+    end: int
+    finish: int
+    before: str
+    text: str
+    folded: str
+    note: str
+
+
+def people(raw: str, *, many: bool = False) -> list[Appointed]:
+    """Return who `raw` lists, in order; single spaces in it stand for white space on the paper.
+
+    Names may come before their posts (in brackets, columns, after a comma) or behind them; a post said once
+    for several names (副市长李四、王五) is that of each. Where no name stands it is the posts that are listed:
+    one person may hold several (区委副书记、区长), but three or more in a list of `many` are as many people.
+    """
+    tokens = [token for token in _tokens(raw) if token.folded or token.note]
+    kinds = [_kind(token) for token in tokens]
+    post_first = _post_first(tokens, kinds)
+    found: list[Appointed] = []
+    pending: list[_Token] = []
+    shared: str | None = None
+    for token, (person, post) in zip(tokens, kinds, strict=True):
+        noted = _noted(token)
+        if person is None:
+            if post_first or not found or not _attaches(found[-1], token):
+                if pending and not post_first and token.before not in "、" and token.before != "和":
+                    found += _posts(pending, many)
+                    pending = []
+                pending.append(token)
+            else:
+                joiner = "、" if found[-1].post and token.before == "、" else ""
+                joined = (found[-1].post or "") + joiner + (post or "")
+                if joined and found[-1].post and not joiner and fold(found[-1].post).endswith(_endings()):
+                    joined = f"{found[-1].post}、{post}"
+                found[-1] = replace(found[-1], end=token.finish, post=joined or None)
+            continue
+        if pending and not post_first:
+            found += _posts(pending, many)
+            pending = []
+        start = pending[0].start if pending else token.start
+        led = [entry.text for entry in pending]
+        if post or led:
+            shared = "、".join([*led, post] if post else led)
+        elif token.before not in ("、", "和"):
+            shared = None
+        pending = []
+        found.append(Appointed(start, token.finish, person, plain(noted or shared or "") or None))
+        if noted:
+            shared = None
+    return found + _posts(pending, many)
+
+
+def is_post(text: str) -> bool:
+    """Return whether all of `text` looks like a post, or a kind of people: 市教委主任, 各部门负责人, (县妇联)."""
+    return _is_post(closed(fold(text)).strip("()"))
+
+
+def rules() -> dict[str, Any]:
+    """Return what `schemas/plans.yaml` says."""
+    found: dict[str, Any] = load("schemas/plans.yaml")
+    return found
+
+
+def is_name(text: str) -> bool:
+    """Return whether all of `text` is the name of a person and no post."""
+    letters = closed(fold(text))
+    return names.is_person(letters) and not letters.endswith(_endings()) and not letters.startswith(("各", "有关"))
+
+
+@cache
+def _endings() -> tuple[str, ...]:
+    return tuple(rules()["posts"])
+
+
+def _is_post(letters: str) -> bool:
+    if letters.endswith((*_endings(), "长", "员")):
+        return len(letters) < 40
+    return names.is_agency(letters) or (3 <= len(letters) and bool(_LEVEL.match(letters)) and names.is_receiver(letters))
+
+
+def _tokens(raw: str) -> list[_Token]:
+    """Return the words of the list with the note behind each, letters set wide closed up."""
+    folded = fold(raw)
+    found: list[_Token] = []
+    start, before, place = 0, "", 0
+    while place <= len(folded):
+        char = folded[place] if place < len(folded) else "\n"
+        if char == "(":
+            note = _NOTE.match(folded, place)
+            end = note.end() if note else place + 1
+            inner = note[1] if note else ""
+            inner = raw[place + 1 : place + 1 + len(inner)]
+            _append(found, raw, folded, start, place, end, before, inner)
+            start, before, place = end, "(", end
+            continue
+        if char in "、,; \n。" or place == len(folded):
+            _append(found, raw, folded, start, place, place, before, "")
+            if place > start or before != "(" or char not in " \n":
+                before = char if not (char == " " and before in ("、", ",", ";") and place == start) else before
+            start = place + 1
+        place += 1
+    return _merged(_conjoined(found))
+
+
+def _append(
+    found: list[_Token], raw: str, folded: str, start: int, end: int, finish: int, before: str, note: str
+) -> None:
+    while start < end and folded[start] in " )":
+        start += 1
+    while end > start and folded[end - 1] in " )":
+        end -= 1
+    if start < end or note:
+        begin = start if start < end else folded.rfind("(", 0, finish)
+        found.append(_Token(begin, end, max(finish, end), before, raw[start:end], folded[start:end], note))
+
+
+def _conjoined(tokens: list[_Token]) -> list[_Token]:
+    """Return the tokens, those that join two names by 和 divided."""
+    found: list[_Token] = []
+    for token in tokens:
+        cut = next(
+            (
+                match
+                for match in _AND.finditer(token.folded)
+                if _person(token.folded[: match.start()])[0]
+                and (_person(token.folded[match.end() :])[0] or _COLLECTIVE.search(token.folded[match.end() :]))
+            ),
+            None,
+        )
+        if cut is None or is_name(token.folded):
+            start = _AND.match(token.folded)
+            if start and found and not is_name(token.folded) and len(token.folded) > start.end():
+                place = start.end()
+                token = replace(
+                    token,
+                    start=token.start + place,
+                    before="和",
+                    text=token.text[place:],
+                    folded=token.folded[place:],
+                )
+            found.append(token)
+            continue
+        middle = token.start + cut.start()
+        found.append(
+            replace(
+                token,
+                end=middle,
+                finish=middle,
+                text=token.text[: cut.start()],
+                folded=token.folded[: cut.start()],
+                note="",
+            )
+        )
+        found.append(
+            replace(
+                token,
+                start=token.start + cut.end(),
+                before="和",
+                text=token.text[cut.end() :],
+                folded=token.folded[cut.end() :],
+            )
+        )
+    return found
+
+
+def _merged(tokens: list[_Token]) -> list[_Token]:
+    """Return the tokens, single characters set apart put together: 李 军, 市 长."""
+    found: list[_Token] = []
+    for token in tokens:
+        last = found[-1] if found else None
+        single = last and not last.note and token.before == " " and last.folded and token.folded
+        if last and single and (len(last.folded) == 1 or (len(token.folded) == 1 and not is_name(last.folded))):
+            both = last.folded + token.folded
+            whole = names.is_person(both) or (len(token.folded) == 1 and len(both) <= 4)
+            if whole:
+                found[-1] = replace(
+                    last, end=token.end, finish=token.finish, text=last.text + token.text, folded=both, note=token.note
+                )
+                continue
+        found.append(token)
+    return found
+
+
+def _kind(token: _Token) -> tuple[str | None, str | None]:
+    """Return the person and the post that a token names, simplified."""
+    person, post = _person(token.folded)
+    if person is None:
+        inner = token.text or token.note
+        return None, plain(inner) or None
+    start = token.folded.index(person)
+    name = plain(token.text[start : start + len(person)])
+    around = token.text[:start] if post and token.folded.startswith(post) else token.text[start + len(person) :]
+    return name, plain(around) if post else None
+
+
+@cache
+def _person(folded: str) -> tuple[str | None, str | None]:
+    """Return the name that a word holds, and the post before or behind it."""
+    word = _FILLER.sub("", folded)
+    if is_name(word):
+        return word, None
+    for length in (2, 3, 4):
+        head, name = word[:-length], word[-length:]
+        if is_name(name) and head and head.endswith(_endings()):
+            return name, head
+    for length in (3, 2, 4):
+        head, name = word[:-length], word[-length:]
+        if is_name(name) and len(head) >= 3 and names.is_agency(head) and not _is_post(word):
+            return name, head
+    for length in (3, 2, 4):
+        name, tail = word[:length], word[length:]
+        if is_name(name) and len(tail) >= 2 and tail.endswith(_endings()) and _LEVEL.match(tail):
+            return name, tail
+    return None, None
+
+
+def _noted(token: _Token) -> str:
+    note = closed(token.note)
+    parts = [part for part in re.split(r"[、,,，]", note) if fold(part) not in rules()["not_posts"]]
+    return "、".join(parts) if parts and len(parts) != len(re.split(r"[、,，]", note)) else (note if parts else "")
+
+
+def _post_first(tokens: list[_Token], kinds: list[tuple[str | None, str | None]]) -> bool:
+    """Return whether the list gives posts before names."""
+    if not tokens or kinds[0][0] is not None or not tokens[0].folded:
+        return False
+    return any(person is not None for person, _ in kinds)
+
+
+def _attaches(last: Appointed, token: _Token) -> bool:
+    """Return whether a post belongs to the name before it: by a space, a comma or as its second post."""
+    if last.person is None:
+        return False
+    if token.before == "、":
+        return last.post is not None and not _COLLECTIVE.search(token.folded)
+    return token.before in (" ", ",", "(", "") and (last.post is None or token.before != "(")
+
+
+def _posts(tokens: list[_Token], many: bool) -> list[Appointed]:
+    """Return the people that only posts stand for."""
+    if not tokens:
+        return []
+    texts = [token.text or token.note for token in tokens]
+    apart = all(not token.text and token.note for token in tokens)
+    if not apart and not (many and len(tokens) >= _MANY_POSTS and all(_is_post(fold(text)) for text in texts)):
+        post = "".join(("" if n == 0 else "、") + text for n, text in enumerate(texts))
+        return [Appointed(tokens[0].start, tokens[-1].finish, None, plain(post).strip("()") or None)]
+    if not apart and _COLLECTIVE.search(fold(texts[-1])) and not _COLLECTIVE.search(fold(texts[0])):
+        post = "、".join(texts)
+        return [Appointed(tokens[0].start, tokens[-1].finish, None, plain(post) or None)]
+    return [
+        Appointed(token.start, token.finish, None, plain(text).strip("()") or None)
+        for token, text in zip(tokens, texts, strict=True)
+    ]

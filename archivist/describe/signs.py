@@ -1,0 +1,168 @@
+"""What a line at the top of a paper is by itself: a mark, a red head, a number, a date."""
+
+import re
+from functools import cache
+from statistics import median
+from typing import Literal
+
+from archivist.definitions import load
+from archivist.describe import dates, names, numbers
+from archivist.describe.ink import Printed, closed
+
+Tag = Literal["blank", "mark", "head", "number", "agency", "date", "text"]
+
+_ANY_YEAR = 1949
+_LETTERS = 80
+# Pieces of one line stand at least this many characters apart.
+_APART = 1.5
+_LEVELS = "绝密|机密|秘密"
+_PERIOD = r"[★*☆·.]?(?:(?:\d{1,2}|[一二三四五六七八九十]{1,3})(?:年|个月)|长期|启用前)?[★*☆]?"
+_URGENCIES = "特急|特提|加急|平急|急件|火急|万急"
+_TELEGRAM = "(?:[明密]?[码传]?电报?)?"
+_MARK = re.compile(
+    rf"(?:(?:{_LEVELS}){_PERIOD}\d{{0,7}}|内部(?:文件|资料|刊物)?|(?:{_URGENCIES}){_TELEGRAM}"
+    rf"|(?:等级|紧急程度|缓急|密级):(?:{_LEVELS}|{_URGENCIES}|一般|普通|无)?|(?:注意|妥善)?保[存管]|不得翻印)+"
+    r"|(?:份号|编号|№|no\.?)?:?\d{1,7}|(?:等级|紧急程度|缓急|密级):.*|(?:签发|会签|签批|签批盖章)人?:.*"
+)
+_SIGNERS = re.compile(r"(?:签发|会签|签批)(?:盖章)?人?:.*")
+LEVEL = re.compile(rf"(?:密级:)?({_LEVELS})")
+URGENCY = re.compile(rf"(?:(?:等级|紧急程度|缓急):)?({_URGENCIES})")
+# 文件, of which one of the two characters may be misread where an agency stands before it.
+_HEAD = re.compile(r"(?P<agencies>.+?)(?:(?P<word>文件|文.|.件)|\((?P<genre>[^()]{1,4})\))")
+_ISSUE = re.compile(
+    r"\(?(?:总?第.{1,4}[期号]|\(\d{4}\)(?:第?\d{1,4}[期号])?|(?:\d{4}|[〇一二三四五六七八九]{4})年?第?.{1,4}[期号])"
+)
+# What is meant for a number, but too badly read to be one: letters, a year in brackets, figures.
+_LIKE_NUMBER = re.compile(
+    r"[^\d,。;:《》]{1,12}[(\[【〈{「|].{0,2}(?:(?:19|20)\d\d|\d\d|[〇一二三四五六七八九]{4}).{0,2}[)\]】〉}」|]"
+    r".{0,3}?[\d〇一二三四五六七八九十]{1,4}.{0,2}"
+)
+
+
+def tag(line: Printed) -> Tag:
+    """Return what `line` is by itself at the top of a paper."""
+    letters = line.closed
+    # One character alone is a piece of a stamp or a seal.
+    if len(letters) < 2 or re.fullmatch(r"[-_.·*=★☆—~]+", letters) or is_stamp(letters):
+        return "blank"
+    if len(letters) > _LETTERS:
+        return "text"
+    number = number_in(line)
+    if not number and _MARK.fullmatch(letters):
+        return "mark"
+    if head_agencies(line):
+        return "head"
+    if number or numbers.parse(letters.strip("()"), _ANY_YEAR):
+        return "number"
+    if dates.parse(letters):
+        return "date"
+    if _LIKE_NUMBER.fullmatch(letters) and len(letters) <= 24:
+        return "mark"
+    return "agency" if names.is_agency(letters) else "text"
+
+
+def head_agencies(line: Printed) -> tuple[int, int, str | None] | None:
+    """Return the span (in the line) of the agencies of a red head, and the genre in brackets after it."""
+    places = [place for place, char in enumerate(line.folded) if not char.isspace()]
+    match = _HEAD.fullmatch(closed(names.mended(line.line.text)))
+    if not match or (match["genre"] and match["genre"] not in genres()):
+        return None
+    start, end = places[match.start("agencies")], places[match.end("agencies") - 1] + 1
+    known = bool(names.split(match["agencies"]) or names.split(line.folded[start:end]))
+    if match["word"] not in (None, "文件"):
+        # 聊城市人民政府文仵, but not 县委宣传部文化科.
+        known = known and not names.is_agency(match[0])
+    known = known or (match["word"] == "文件" and _plausible(match["agencies"]))
+    return (start, end, match["genre"]) if known else None
+
+
+def number_in(line: Printed) -> numbers.Found | None:
+    """Return the document number that `line` is, alone or beside marks, a date, who signed (签发人) or the agency."""
+    if not any(char.isnumeric() for char in line.closed):
+        return None
+    text = line.line.text
+    if whole := numbers.parse(text.strip(" ()（）\u3000")) or numbers.parse(text):
+        return numbers.Found(0, len(text), whole)
+    apart = pieces(line)
+    for place, (start, end) in enumerate(apart):
+        number = numbers.parse(text[start:end].strip(" ()（）\u3000"))
+        others = [closed(line.folded[a:b]) for at, (a, b) in enumerate(apart) if at != place]
+        if number and all(_beside(other) for other in others):
+            return numbers.Found(start, end, number)
+    found = numbers.find(text)
+    rest = closed(line.folded[found[0].end :]) if found else ""
+    if found and (not rest or _beside(rest) or len(found) > 1):
+        before = closed(line.folded[: found[0].start])
+        return found[0] if len(before) <= 4 or _beside(before) else None
+    return None
+
+
+def pieces(line: Printed) -> list[tuple[int, int]]:
+    """Return the spans of what stands far apart on `line`."""
+    glyphs = line.line.glyphs
+    seen = [place for place, glyph in enumerate(glyphs) if not glyph.char.isspace()]
+    if not seen:
+        return []
+    size = median(glyph.box.height for glyph in glyphs)
+    spans, first, last = [], seen[0], seen[0]
+    for place in seen[1:]:
+        wide = glyphs[place].box.left - glyphs[last].box.right > _APART * size
+        if wide or place - last > 2 or "\u3000" in line.line.text[last + 1 : place]:
+            spans.append((first, last + 1))
+            first = place
+        last = place
+    return [*spans, (first, last + 1)]
+
+
+def is_issue(line: Printed) -> bool:
+    """Return whether a line under a head is the issue (第6期, 第142号), or agency and date, of what follows."""
+    return bool(_ISSUE.match(line.closed) or (dates.find(line.line.text) and "关于" not in line.closed))
+
+
+def is_speaker(line: Printed) -> bool:
+    """Return whether a line is the post and name of who spoke: 市委副书记、市长　陈光."""
+    letters = line.closed
+    if len(letters) > 24 or re.search(r"[,。:;《]", letters):
+        return False
+    posts = tuple(load("schemas/persons.yaml")["titles"])
+    return any(letters[:-size].endswith(posts) and names.is_person(letters[-size:]) for size in (2, 3, 4))
+
+
+def is_stamp(letters: str) -> bool:
+    """Return whether a line is only words of a stamp, a shelf mark or a telegram's form, with their figures."""
+    left = letters
+    for word in _stamps():
+        left = left.replace(word, "")
+    shelf = re.fullmatch(r"\d{1,4}(?:[-—/·]\d{1,4}){1,4}", letters) is not None and not re.match(
+        r"(?:19|20)\d\d", letters
+    )
+    return shelf or (left != letters and not left.strip("0123456789-·:.()")) or not left
+
+
+@cache
+def genres() -> frozenset[str]:
+    """Return all genres, by rule or not."""
+    return frozenset(load("schemas/genres.yaml")["others"]) | statutory()
+
+
+@cache
+def statutory() -> frozenset[str]:
+    """Return the genres that a rule of some period names."""
+    return frozenset(genre for period in load("schemas/genres.yaml")["periods"] for genre in period["genres"])
+
+
+@cache
+def _stamps() -> tuple[str, ...]:
+    return tuple(sorted(load("schemas/genres.yaml")["stamps"], key=len, reverse=True))
+
+
+def _beside(letters: str) -> bool:
+    """Return whether a number may stand on one line with `letters`."""
+    short = len(letters) <= 1 or letters in ("文件", "字号")
+    known = _MARK.fullmatch(letters) or _SIGNERS.fullmatch(letters) or names.is_agency(letters)
+    return bool(short or known or dates.parse(letters))
+
+
+def _plausible(agencies: str) -> bool:
+    """Return whether what stands before 文件 may be an agency that is misread or in no list."""
+    return 4 <= len(agencies) <= 24 and bool(re.match(r"中共|中国共产党", agencies)) and "关于" not in agencies

@@ -1,0 +1,219 @@
+"""What the catalogue keeps, in every database it may lie in."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from archivist.catalog import Catalog
+from archivist.decisions import Decision
+from archivist.model import Boundary, Box, Decided, Evidence, Item, Witness
+from tests.items import campaign, citing, decision, notice, page
+from tests.postgres import server
+
+RECIPE = "rapidocr-3.10"
+WHO = Decided("王", "2026-01-02T03:04:05+00:00")
+ADDED = {
+    "items": ["boundaries", "begins_at"],
+    "fields": ["witnesses", "authority", "decided"],
+    "campaign_links": ["role", "status", "decided"],
+}
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    with server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'catalogue.db'}"
+        return
+    url = request.getfixturevalue("postgres")
+    yield url
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+
+
+@pytest.fixture
+def catalog(place: str) -> Iterator[Catalog]:
+    with Catalog(place) as opened:
+        yield opened
+
+
+def full() -> Item:
+    """An item with everything an entry may say."""
+    item = decision()
+    slip, paper = item.documents
+    number = paper.fields[0]
+    heard = Witness("slip", "58", "58", 1, Box(3.5, 4, 5, 6), 0.7)
+    known = replace(number, witnesses=(heard,), authority="聊城市委", status="verified", decided=WHO)
+    first = replace(item.campaigns[0], role="decision")
+    second = replace(campaign(item.pages[1], "科技"), role="plan", status="rejected", decided=WHO)
+    return replace(
+        item,
+        documents=(slip, replace(paper, fields=(known, *paper.fields[1:]))),
+        campaigns=(first, second),
+        boundaries=(Boundary(1, ("first page",), 1.0), Boundary(3, ("red head", "signature"), 0.4, WHO)),
+        begins_at=7,
+    )
+
+
+def ids(catalog: Catalog) -> list[str]:
+    return [item.id for item in catalog.items()]
+
+
+def test_an_entry_comes_back_with_all_it_says(catalog: Catalog) -> None:
+    catalog.save_item(full(), RECIPE)
+    assert catalog.item("5f0c1d") == full()
+
+
+def test_text_that_no_database_takes_does_no_harm(catalog: Catalog) -> None:
+    odd = "通\x00知\ud83d"
+    paper = page(1, "关于通知")
+    item = notice("a", source=f"box/{odd}")
+    field = replace(item.documents[0].fields[0], value=odd, raw=odd, evidence=Evidence.of(paper, 0, 4), authority=odd)
+    said = replace(item.documents[0], fields=(replace(field, status="review"),))
+    catalog.save_item(replace(item, pages=(paper,), documents=(said,), title=odd), RECIPE)
+    catalog.decide([Decision("agency", odd, "heading", {"name": odd}, Decided(odd, WHO.at))])
+    assert catalog.items_of(f"box/{odd}")[0][0] == "a"
+    assert catalog.decisions("agency", [odd])[0].detail == {"name": odd}
+    assert catalog.waiting(5)[0].item_id == "a"
+
+
+def test_a_stack_is_divided_and_joined_at_one_blow(catalog: Catalog) -> None:
+    whole = replace(decision(), reference_code=None, given={})
+    catalog.save_item(whole, RECIPE)
+    catalog.save_item(notice("other"), RECIPE)
+    catalog.finish_index_tasks(task for task, _ in catalog.index_tasks(9))
+    slip, *sheets = whole.pages
+    parts = [
+        replace(whole, pages=(slip,), documents=whole.documents[:1], campaigns=()),
+        *(
+            Item(f"p{n}", "", (replace(sheet, number=1),), source=whole.source, begins_at=n)
+            for n, sheet in enumerate(sheets, 2)
+        ),
+    ]
+    # Pages and what was read on them stay as they are, so that no recipe need be said.
+    catalog.save_items(parts[::-1], instead_of=["5f0c1d"])
+    assert [name for name, _ in catalog.items_of(whole.source)] == ["5f0c1d", "p2", "p3"]
+    assert catalog.items_of(whole.source)[1][1] == (sheets[0].place,)
+    assert ids(catalog) == ["other", "5f0c1d", "p2", "p3"]
+    assert catalog.item("p3").pages[0].text == sheets[1].text
+    assert catalog.campaigns() == ()
+    assert sorted(item for _, item in catalog.index_tasks(9)) == ["5f0c1d", "p2", "p3"]
+
+    catalog.finish_index_tasks(task for task, _ in catalog.index_tasks(9))
+    catalog.save_items([whole], instead_of=["p2", "p3", "5f0c1d"])
+    assert catalog.item("5f0c1d") == whole
+    assert ids(catalog) == ["other", "5f0c1d"]
+    # The index is told to forget the others.
+    assert sorted(item for _, item in catalog.index_tasks(9)) == ["5f0c1d", "p2", "p3"]
+
+
+def test_half_of_a_divided_stack_is_not_kept(catalog: Catalog) -> None:
+    catalog.save_item(decision(), RECIPE)
+    stray = Item("x", "", (page(1, "never read"),))
+    with pytest.raises(ValueError, match="never kept"):
+        catalog.save_items([Item("y", "", decision().pages[:1]), stray], instead_of=["5f0c1d"])
+    assert ids(catalog) == ["5f0c1d"]
+
+
+def test_items_are_found_by_their_pages(catalog: Catalog) -> None:
+    catalog.save_item(decision(), RECIPE)
+    catalog.save_item(notice("b"), RECIPE)
+    first, second = decision().pages[2].place, notice("b").pages[0].place
+    assert catalog.items_holding([second, first]) == ["5f0c1d", "b"]
+    assert catalog.items_holding([first, first + "1", "no such place"]) == ["5f0c1d"]
+    assert catalog.items_holding([]) == []
+    assert catalog.items_of("no such box") == []
+
+
+def test_facing_pages_of_one_scan_may_lie_in_two_items(catalog: Catalog) -> None:
+    left = page(1, "第一页")
+    right = replace(page(1, "第二页"), scan=replace(left.scan, part=1))
+    catalog.save_items([Item("l", "", (left,), source="s"), Item("r", "", (right,), source="s", begins_at=2)], RECIPE)
+    assert catalog.items_of("s") == [("l", (left.place,)), ("r", (right.place,))]
+    assert catalog.items_holding([right.place]) == ["r"]
+    catalog.save_items([catalog.item("r")])
+    assert catalog.item("r").pages == (right,)
+
+
+def test_decisions_are_kept_in_order_and_for_good(catalog: Catalog) -> None:
+    made = [
+        Decision("value", "p1", "accept", {"field": "title", "box": [1, 2.5, 3, 4], "read": {"a": [None, True]}}, WHO),
+        Decision("boundary", "p1", "begins", {}, WHO),
+        Decision("value", "p2", "reject", {"field": "title"}, Decided("李", "2026-01-01T00:00:00+00:00")),
+    ]
+    catalog.decide(made[:2])
+    catalog.decide(iter(made[2:]))
+    assert catalog.decisions() == made
+    assert catalog.decisions("value") == [made[0], made[2]]
+    assert catalog.decisions("value", ["p2", "p1", "p1"]) == [made[0], made[2]]
+    assert catalog.decisions(None, ["p1"]) == made[:2]
+    assert catalog.decisions("value", []) == []
+
+
+def test_a_refused_link_makes_no_member_and_can_be_taken_back(catalog: Catalog) -> None:
+    refused = replace(decision().campaigns[0], status="rejected", name="误", confidence=1.0)
+    plan = replace(notice("plan"), campaigns=(refused,))
+    catalog.save_item(plan, RECIPE)
+    assert catalog.campaigns() == ()
+    assert catalog.counts().campaigns == 0
+    catalog.save_item(decision(), RECIPE)
+    (found,) = catalog.campaigns()
+    assert (found.name, found.items, catalog.counts().campaigns) == ("创建全国科技工作先进市", ("5f0c1d",), 1)
+    assert catalog.item("plan").campaigns == (refused,)
+    catalog.save_item(replace(plan, campaigns=decision().campaigns), RECIPE)
+    assert catalog.campaigns()[0].items == ("5f0c1d", "plan")
+
+
+def test_names_that_persons_verified_are_counted(catalog: Catalog) -> None:
+    for name in ("a", "b"):
+        item = replace(decision(), id=name, reference_code=None)
+        slip, paper = item.documents
+        slip = replace(slip, fields=tuple(replace(field, status="verified") for field in slip.fields))
+        said = (paper.fields[1], replace(paper.fields[2], status="verified"), *paper.fields[3:])
+        catalog.save_item(replace(item, documents=(slip, replace(paper, fields=said))), RECIPE)
+    assert catalog.verified_agencies() == [("聊城市人民政府", 4), ("聊城市委", 2)]
+
+
+def downgrade(url: str, version: int) -> None:
+    """Make the tables what they were in `version`."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for table in ("waiting", "decisions", "designations", "citations"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        for table, columns in ADDED.items():
+            for column in columns:
+                connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+        if version == 1:
+            connection.execute(text("DROP INDEX ix_item_pages_confidence"))
+            connection.execute(text("ALTER TABLE item_pages DROP COLUMN part"))
+            connection.execute(text("ALTER TABLE item_pages DROP COLUMN confidence"))
+        connection.execute(text(f"UPDATE meta SET value = '{version}' WHERE name = 'schema_version'"))
+    engine.dispose()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_catalogue_is_brought_up_to_date_where_it_stands(place: str, version: int) -> None:
+    with Catalog(place) as catalog:
+        catalog.save_items([decision(), notice("other"), citing("c", "关于创建全国科技工作先进市的决定")], RECIPE)
+    downgrade(place, version)
+    for _twice in range(2):
+        with Catalog(place) as catalog:
+            assert catalog.item("5f0c1d") == decision()
+            assert [one.item_id for one in catalog.waiting(9)] == ["5f0c1d"]
+            assert [items for _, items in catalog.cited(catalog.item("c"))] == [("5f0c1d",)]
+            assert [one.items for one in catalog.missing_citations(9)] == [("5f0c1d",)]
+    with Catalog(place) as catalog:
+        catalog.save_item(full(), RECIPE)
+        assert catalog.item("5f0c1d") == full()
