@@ -1,9 +1,9 @@
 """Filled slips of describing/slips: from their description to a paper that press.py can print.
 
-A description (YAML) says how wide and high the paper is in millimetres, what stands above and below the ruling, and the
-cells row by row: a row begins with its height, a cell may end in `*n` (over n columns) or `^n` (over n rows); `|` before
-it sets it from top to bottom, `>` a line of it to the right. ‹…› is the clerk's hand, «…» the official's. A slip
-without ruling has `lines` instead. `expected` is the record that must come out, in the shape of design.md.
+A description (YAML) says how wide and high the paper is in millimetres, what stands above and below the ruling, and
+the cells row by row: a row begins with its height, a cell may end in `*n` (over n columns) or `^n` (over n rows); `|`
+before it sets it from top to bottom, `>` a line of it to the right. ‹…› is the clerk's hand, «…» the official's. A
+slip without ruling has `lines` instead. `expected` is the record that must come out, in the shape of design.md.
 """
 
 from __future__ import annotations
@@ -118,8 +118,10 @@ def _html(slip: Slip) -> str:
       @page {{ size: {wide}mm {high}mm; }}
       .page {{ width: {wide}mm; height: {high}mm; padding: 18mm {(wide - _width(told)) / 2:.1f}mm 0;
         font: 14pt/1.35 "AR PL SungtiL GB", "AR PL UMing CN"; color: {ink}; }}
-      .page h1 {{ text-align: center; font: 700 21pt/1.3 "Noto Serif CJK SC"; letter-spacing: 0.12em; margin-bottom: 3mm; }}
-      .form {{ border-collapse: collapse; table-layout: fixed; width: {_width(told)}mm; border: 0.5mm solid {ink}; margin-top: 5mm; }}
+      .page h1 {{ text-align: center; font: 700 21pt/1.3 "Noto Serif CJK SC"; letter-spacing: 0.12em; }}
+      .page h1 {{ margin-bottom: 3mm; }}
+      .form {{ border-collapse: collapse; table-layout: fixed; width: {_width(told)}mm; }}
+      .form {{ border: 0.5mm solid {ink}; margin-top: 5mm; }}
       .form td {{ border: 0.3mm solid {ink}; padding: 1mm 1.5mm; vertical-align: middle; text-align: center; }}
       .form td.long {{ text-align: left; vertical-align: top; padding-top: 2.5mm; }}
       .form td.down div {{ writing-mode: vertical-rl; margin: auto; letter-spacing: 0.5em; }}
@@ -128,7 +130,8 @@ def _html(slip: Slip) -> str:
       .page p.right {{ text-align: right; padding-right: 6mm; }}
       .page p.below {{ margin-top: 5mm; }}
       .clerk {{ font-family: "Zhi Mang Xing", "AR PL UKai CN"; font-size: 19pt; line-height: 1.1; color: #22327c; }}
-      .leader {{ font-family: "Ma Shan Zheng", "AR PL UKai CN"; font-size: 21pt; line-height: 1.15; color: #15171f; }}"""
+      .leader {{ font-family: "Ma Shan Zheng", "AR PL UKai CN"; font-size: 21pt; line-height: 1.15; }}
+      .leader {{ color: #15171f; }}"""
     here = PAPERS.as_uri()
     return (
         f'<!doctype html><html lang="zh-Hans"><meta charset="utf-8"><title>{slip.name}</title>'
@@ -143,9 +146,8 @@ def _width(told: Mapping[str, Any]) -> int:
 
 
 def _cell(cell: Cell) -> str:
-    spans = (f' rowspan="{cell.rows}"' if cell.rows > 1 else "") + (
-        f' colspan="{cell.columns}"' if cell.columns > 1 else ""
-    )
+    spans = f' rowspan="{cell.rows}"' if cell.rows > 1 else ""
+    spans += f' colspan="{cell.columns}"' if cell.columns > 1 else ""
     if cell.vertical:
         return f'<td class="down"{spans}><div class="line">{html.escape(cell.lines[0])}</div></td>'
     long = len(cell.lines) > 1 and any(line.startswith(">") for line in cell.lines)

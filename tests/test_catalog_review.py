@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from archivist.catalog import Catalog
+from archivist.definitions import load
 from archivist.handles import handles
 from archivist.model import Boundary, Decided, Item
 from tests.items import decision, field, notice, page
@@ -44,6 +45,7 @@ def test_the_least_sure_on_which_most_depends_comes_first(catalog):
         ("5f0c1d", "date_of_issue"),
     ]
     assert catalog.waiting(2) == waiting[:2]
+    assert catalog.counts().waiting == 5
     first = waiting[0]
     assert (first.sort, first.title, first.document_kind) == ("value", "关于召开科技工作会议的通知", "issued_document")
     assert first.what == catalog.item("n").documents[0].fields[0]
@@ -89,6 +91,12 @@ def test_more_waits_than_one_question_to_the_database_may_name(catalog):
     assert len(found) == 1200
     # The same ink and the same words twice: each has a handle of its own.
     assert len({one.handle for one in found}) == 1200
+
+
+def test_every_field_of_a_record_has_its_weight():
+    shapes, weights = load("schemas/item.schema.json")["$defs"], load("schemas/review.yaml")["documents"]
+    assert set(shapes["fields_of_slip"]["properties"]) == set(weights["circulation_slip"])
+    assert set(shapes["fields_of_document"]["properties"]) == set(weights["issued_document"])
 
 
 def test_a_handle_names_the_value_until_it_says_something_else():

@@ -89,11 +89,10 @@ def _by_honour(campaigns: Iterable[Campaign]) -> Iterator[tuple[str, str]]:
 
 
 def _family(members: Sequence[str], names: Mapping[str, str]) -> Family:
-    parts = [rules.honour(rules.key(names[member])) for member in members]
-    if len(members) > 1 and parts[0] is not None:
-        about_what = rules.theme(names[members[0]]) or parts[0].about
-        kind = parts[0].kind
-        return Family(about_what if kind in about_what else f"{about_what}{kind}", tuple(members))
+    for member in members if len(members) > 1 else ():
+        if (parts := rules.honour(rules.key(names[member]))) is not None:
+            subject = rules.theme(names[member]) or parts.about
+            return Family(subject if parts.kind in subject else f"{subject}{parts.kind}", tuple(members))
     return Family(names[members[0]], tuple(members))
 
 

@@ -174,7 +174,7 @@ def _other_names(name: str, members: Iterable[_Member]) -> list[dict[str, Any]]:
 def _level(name: str, members: Sequence[_Member]) -> dict[str, Any] | None:
     """Return the level that the name states, else that of the office that issued most of its papers."""
     parts = rules.honour(rules.key(name))
-    if parts and parts.level:
+    if parts and parts.level and members:
         return {
             "value": parts.level,
             "word": parts.printed_level,
@@ -195,7 +195,7 @@ def _level(name: str, members: Sequence[_Member]) -> dict[str, Any] | None:
 
 def _target(name: str, members: Sequence[_Member]) -> dict[str, Any] | None:
     parts = rules.honour(fold(name)) or rules.honour(rules.key(name))
-    if parts is None:
+    if parts is None or not members:
         return None
     return {"value": parts.kind + parts.target, "evidence": _proofs_of_name(members)}
 

@@ -35,6 +35,7 @@ from archivist.catalog.tables import (
     items,
     readings,
     scans,
+    waiting,
 )
 from archivist.decisions import Decision, Subject
 from archivist.errors import NotFound, WrongCall
@@ -49,7 +50,7 @@ _WINDOW = 50
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much the catalogue holds: `fields` by status, `failures` by cause."""
+    """How much the catalogue holds: `fields` by status, `failures` by cause; `waiting` is what `review` lists."""
 
     items: int
     pages: int
@@ -57,6 +58,7 @@ class Counts:
     fields: Mapping[str, int]
     hardly_read: int
     failures: Mapping[str, int]
+    waiting: int
 
 
 class Catalog:
@@ -300,6 +302,7 @@ class Catalog:
                 {row[0]: row[1] for row in connection.execute(status)},
                 connection.scalar(poor) or 0,
                 {row[0]: row[1] for row in connection.execute(cause)},
+                _size(connection, waiting),
             )
 
     def waiting(self, limit: int) -> list[Waiting]:

@@ -1,6 +1,7 @@
 """`archivist show`, `archivist items`: the record of an item, and where one item ends and the next begins."""
 
 import json
+from collections.abc import Sequence
 from gettext import gettext as _
 from itertools import islice
 from pathlib import Path
@@ -24,7 +25,10 @@ from archivist.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from archivist.model import Document, Item
+    from archivist.model import CampaignLink, Document, Field, Item
+
+#: From here on nobody is asked whether an item begins at a page.
+CERTAIN = 0.9
 
 
 @commands.command(help=_("Show the record of one item (identifier or reference code), each value with its evidence."))
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
 @at_archive
 def show(item: str, with_text: bool, as_json: bool, archive: Path) -> None:
     """Show one item."""
+    from archivist.handles import Place, handles
+
     with opened(archive) as rooms:
         entry = rooms.catalog.item(item)
     if as_json:
@@ -43,10 +49,15 @@ def show(item: str, with_text: bool, as_json: bool, archive: Path) -> None:
         return
     click.echo(click.style(entry.title, bold=True))
     click.echo(f"{entry.id}  {entry.source}")
-    for document in entry.documents:
-        _show_document(document)
-    for link in entry.campaigns:
-        click.echo("\n" + _("campaign") + f" {link.name}  {sure(link.confidence)}")
+    names = {place: handle.partition(".")[2] for handle, place in handles(entry).items()}
+    for number, document in enumerate(entry.documents):
+        _show_document(document, [names[Place("value", at, number)] for at in range(len(document.fields))])
+    for boundary in (one for one in entry.boundaries if one.page > 1 or one.confidence < CERTAIN):
+        click.echo(f"\n{beginning(boundary)}")
+    for at, link in enumerate(entry.campaigns):
+        standing = "  ".join(filter(None, (_(link.role) if link.role != "other" else "", _doubt(link))))
+        handle = names[Place("link", at)]
+        click.echo("\n" + _("campaign") + f" {link.name}  {sure(link.confidence)}  {standing}  .{handle}")
         for evidence in link.evidence[:SNIPPETS]:
             click.echo("  " + _("p. {number}").format(number=evidence.page) + f": {evidence.text}")
     for page in entry.pages:
@@ -60,25 +71,31 @@ def show(item: str, with_text: bool, as_json: bool, archive: Path) -> None:
             click.echo(page.text)
 
 
-def _show_document(document: "Document") -> None:
+def _show_document(document: "Document", handles: Sequence[str]) -> None:
     from rich.cells import cell_len
 
     pages = ", ".join(str(number) for number in document.pages)
     kind = " ".join(filter(None, (_(document.kind), document.form)))
     click.echo("\n" + click.style(f"{kind}", underline=True) + "  " + _("pages {pages}").format(pages=pages))
-    for entry in document.fields:
+    for entry, handle in zip(document.fields, handles, strict=True):
         name = _(entry.name)
         left, top, right, bottom = (round(side) for side in entry.evidence.box)
         ink = _("p. {page}, {box}: “{raw}”").format(
             page=entry.evidence.page, box=f"({left},{top})–({right},{bottom})", raw=entry.raw
         )
-        doubt = "" if entry.status == "accepted" else " " + _(entry.status)
         value = shown(entry.value)
         pad = " " * max(20 - cell_len(name), 1) + value + " " * max(40 - cell_len(value), 2)
-        click.echo(f"  {name}{pad}{sure(entry.confidence)}{doubt}  {ink}")
-        if entry.status != "accepted":
+        standing = "  ".join(filter(None, (sure(entry.confidence), _doubt(entry), ink, f".{handle}")))
+        click.echo(f"  {name}{pad}{standing}")
+        if entry.status == "review":
             for line in witnesses(entry.witnesses):
                 click.echo(f"    {line}")
+
+
+def _doubt(said: "Field | CampaignLink") -> str:
+    """Return how a value or link stands where it is not simply accepted, and who says so."""
+    who = f"({said.decided.who}, {said.decided.at[:10]})" if said.decided else ""
+    return " ".join(filter(None, ("" if said.status == "accepted" else _(said.status), who)))
 
 
 @commands.group(
@@ -140,4 +157,4 @@ def _record(item: "Item") -> dict[str, Any]:
 
 
 def _doubtful(item: "Item") -> bool:
-    return any(boundary.decided is None and boundary.confidence < 0.9 for boundary in item.boundaries)
+    return any(boundary.decided is None and boundary.confidence < CERTAIN for boundary in item.boundaries)

@@ -8,7 +8,7 @@ from rapidfuzz.distance import Levenshtein
 
 from archivist.describe import numbers
 from archivist.describe.ink import ACCEPTED_FROM, closed
-from archivist.describe.misread import apart, glyphs_of, may_be, offered
+from archivist.describe.misread import LENT, apart, glyphs_of, may_be, offered
 from archivist.describe.names import agency_key
 from archivist.describe.testimony import agencies, compare, heard, witness_of
 from archivist.model import Document, Field, Glyph, Page, Value, Witness
@@ -16,8 +16,7 @@ from archivist.text import fold
 
 Sheets = Mapping[int, Page]
 
-# A value that took a character from another place is for a person to look at, unless a reader had seen it too.
-LENT = 0.85
+# Where a reader had offered the character that another place lent.
 _SEEN = 0.93
 # So much of a subject must be as in the title before the rest of it is put right by the title.
 _ALIKE = 0.7
@@ -111,7 +110,7 @@ def _with_chars(field: Field, chars: Mapping[int, str], lender: Field, pages: Sh
         value=right,
         confidence=min(_SEEN if seen else LENT, lender.confidence),
         status="accepted" if seen else "review",
-        witnesses=(*field.witnesses, witness_of(lender)),
+        witnesses=(*field.witnesses, witness_of(lender), witness_of(field, "slip")),
     )
 
 
@@ -135,7 +134,7 @@ def _number(field: Field, others: list[Field], pages: Sheets) -> Field:
                 value=numbers.field_value(number),
                 confidence=LENT,
                 status="review",
-                witnesses=(*printed.witnesses, said),
+                witnesses=(*printed.witnesses, said, told),
             )
             return replace(field, witnesses=(*field.witnesses, told))
     if _says_nothing(compare(printed.name, printed.value, said)):

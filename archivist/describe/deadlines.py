@@ -28,6 +28,7 @@ _CHARGED = re.compile(r"由(?P<who>[^,。;:\n]{2,30}?)(?:负责|牵头|承办|�
 _REPORTED = re.compile(r",(?:并|再|同时|然后)?(?:将|把)?[^,。;]{0,20}?(?:上?报(?!告)|报送|呈报|送交?)[^,。;]{1,30}")
 _RESULT = re.compile(r"(?<!为)了(?![解结却如望])|已经?|曾|未能|没有|以来")
 _LONG_TASK = 120
+_LONG_OBJECT = 40
 _MONTHS_BACK = 6
 
 
@@ -51,13 +52,15 @@ def fields(text: Prose, years: Calendar, stages: Sequence[Stage]) -> Iterator[Fi
             continue
         seen.add(key)
         first, last = text.span(start, end)
-        yield text.flow.field("deadline", {"date": date, "who": who, "task": task}, first, last, "deadline", factor=factor)
+        yield text.flow.field(
+            "deadline", {"date": date, "who": who, "task": task}, first, last, "deadline", factor=factor
+        )
 
 
 @cache
 def _pattern() -> re.Pattern[str]:
     return re.compile(
-        rf"(?<![\d〇一二三四五六七八九十])(?P<reign>(?:中华)?民国[\d〇一二三四五六七八九十百]{{1,5}}年)?(?P<date>{POINT}|{named_days()})(?:\(星期.\))?(?:(?P<hour>[上下]午|\d{{1,2}}(?:时|点))?)(?P<before>以前|之前|前(?![夕后往来去])|为止)"
+        rf"(?<![\d〇一二三四五六七八九十年月至到])(?P<reign>(?:中华)?民国[\d〇一二三四五六七八九十百]{{1,5}}年)?(?P<date>{POINT}|{named_days()})(?:\(星期.\))?(?:(?P<hour>[上下]午|\d{{1,2}}(?:时|点))?)(?P<before>以前|之前|前(?![夕后往来去])|为止)"
     )
 
 
@@ -130,10 +133,16 @@ def _owed(text: Prose, match: re.Match[str]) -> tuple[str | None, str, tuple[int
         subject = _subject(letters[lead:own_end])
         if subject:
             who = _without_asking(letters, lead, lead + subject)
-            rest = lead + subject + len(re.match(rf"(?:{'|'.join(rules()['duty_words'])})*", letters[lead + subject : own_end])[0])  # type: ignore[index]
+            rest = (
+                lead
+                + subject
+                + len(re.match(rf"(?:{'|'.join(rules()['duty_words'])})*", letters[lead + subject : own_end])[0])
+            )  # type: ignore[index]
             before = (rest, own_end) if rest < own_end else None
         else:
             before = lead, own_end
+    if before and before[1] - before[0] > _LONG_OBJECT:
+        before = None
     start = match.end() + len((_LEADING.match(letters[match.end() : finish]) or [""])[0])
     start, who = _skip_adverbs(letters, start, finish, who)
     factor = _CLEAR
@@ -158,14 +167,19 @@ def _owed(text: Prose, match: re.Match[str]) -> tuple[str | None, str, tuple[int
     start += words.end() if words else 0
     end = _task_end(letters, start, finish)
     task = (text.value(*before) if before else "") + (text.value(start, end) if start < end else "")
-    task = task.strip("、,:。;()\"“”") if start < end else ""
+    task = task.strip('、,:。;()"“”') if start < end else ""
     asked = _MODAL.search(letters[clause : match.start()])
     if len(task) < 2 or not (asked or _is_duty(task)) or _RESULT.search(letters[clause:end]):
         return None
     if re.match(r"(?:的|为.*阶段|出生|参加工作|工作的|入学|毕业|成立的)", letters[match.end() : finish]):
         return None
     first = min(place for place, _ in [who or (match.start(), 0), before or (match.start(), 0), (match.start(), 0)])
-    return (_party(text, *who) if who else None), task, (first if factor == _CLEAR else min(clause, match.start()), end), factor
+    return (
+        (_party(text, *who) if who else None),
+        task,
+        (first if factor == _CLEAR else min(clause, match.start()), end),
+        factor,
+    )
 
 
 def _without_asking(letters: str, start: int, end: int) -> tuple[int, int]:
@@ -188,7 +202,10 @@ def _noted(
     mark = re.match(MARK, letters[start:opened])
     start += mark.end() if mark else 0
     who = re.search(r"(?:责任|牵头|承办|负责)(?:单位|部门|人)?:?(?P<who>[^,;。:]{2,40})$", inner)
-    owner = re.search(r"(?:责任|牵头|承办|负责)(?:单位|部门|人)?:(?P<who>[^,;。:]{2,40})", letters[opened : close if close > 0 else finish])
+    owner = re.search(
+        r"(?:责任|牵头|承办|负责)(?:单位|部门|人)?:(?P<who>[^,;。:]{2,40})",
+        letters[opened : close if close > 0 else finish],
+    )
     task = text.value(start, opened).strip(",。;:")
     if not 4 <= len(task) <= _LONG_TASK or not re.match(r"(?:全部|基本)?(?:完成|报|上报|到位|结束|落实|$|,|;)", inner):
         return None
@@ -238,8 +255,10 @@ def _task_end(letters: str, start: int, finish: int) -> int:
         if comma < 0:
             return finish
         clause = letters[start:comma]
-        if _is_duty(clause) and not _SUBORDINATE.search(clause) and not (
-            re.match("|".join(rules()["adverbial"]), clause) and len(clause) < 12
+        if (
+            _is_duty(clause)
+            and not _SUBORDINATE.search(clause)
+            and not (re.match("|".join(rules()["adverbial"]), clause) and len(clause) < 12)
         ):
             reported = _REPORTED.match(letters[:finish], comma)
             return reported.end() if reported and not re.search(POINT, reported[0]) else comma
@@ -284,7 +303,10 @@ def _is_party(letters: str) -> bool:
 def _is_one(piece: str) -> bool:
     if re.search(r"由|的(?!负责|领导|同志|主要)", piece):
         return False
-    if re.search(r"(?:负责人|负责同志|领导|同志|人员|各地|各级|各界|全体干部|职工|群众|各单位|各部门|居民|村民|用户|市民)$", piece):
+    if re.search(
+        r"(?:负责人|负责同志|领导|同志|人员|各地|各级|各界|全体干部|职工|群众|各单位|各部门|居民|村民|用户|市民)$",
+        piece,
+    ):
         return True
     return names.receives(piece) is True and not re.search(r"^(?:在|对|将|把|以|到)|大会$|会议$|机会|社会$", piece)
 

@@ -203,7 +203,10 @@ def _meet(said: _Said, documents: Sequence[Document], sheets: Sequence[list[Fiel
         return False
     field = sheets[-number][-position]
     if said.act != "reject":
+        # What was matched to the name as read need not be the agency that is meant.
+        authority = field.authority if field.value == said.right else None
         field = replace(field, value=said.right, confidence=1.0, status="verified", decided=said.decided)
+        field = replace(field, authority=authority)
     elif said.knows(field.value) or said.likeness(field.value) >= _NEARLY_SAME:
         field = replace(field, status="rejected", decided=said.decided)
     else:

@@ -173,6 +173,8 @@ def _beside(filled: FilledForm, index: int, claimed: set[int]) -> tuple[list[int
                 free = [other for other in others if other not in claimed and not _is_empty(filled, other)]
                 return free, (0.92 if rule is _under else 1.0)
     following = index + 1
+    while following < len(blocks) and blocks[following].piece:
+        following += 1
     if following == len(blocks) or blocks[following].marks or following in claimed:
         return [], 1.0
     outside = cell is None and blocks[following].cell is None
@@ -268,6 +270,8 @@ def _below(filled: FilledForm, index: int, claimed: set[int], label: Label) -> l
     more = []
     for other in range(index + 1, len(filled.blocks)):
         block = filled.blocks[other]
+        if block.piece:
+            continue
         if block.cell or block.marks or other in claimed or is_printed_date(filled, other):
             break
         if _FOOT.match(filled.flow.folded, block.start, block.end):

@@ -11,7 +11,7 @@ import yaml
 
 from archivist.definitions import load, path
 from archivist.describe.ink import Flow, closed
-from archivist.describe.labels import COLUMNS, Mark, Span, Vocabulary, alike, marks, without_latin
+from archivist.describe.labels import COLUMNS, PIECE, Mark, Span, Vocabulary, alike, marks, without_latin
 from archivist.model import Page, Region
 
 _WITHOUT_HEADING = frozenset({"received_date", "annotation", "serial_number"})
@@ -42,6 +42,11 @@ class Block:
     end: int
     cell: Region | None
     marks: tuple[Mark, ...] = ()
+
+    @property
+    def piece(self) -> bool:
+        """Whether it is a character of a label set vertically, beyond its first."""
+        return any(mark.label is PIECE for mark in self.marks)
 
     @property
     def labelled(self) -> bool:
@@ -92,6 +97,7 @@ def recognise(page: Page, known: Sequence[Form] | None = None) -> FilledForm | N
             replace(block, marks=marks(flow, span, form.vocabulary, space))
             for block, span in zip(blocks, spans, strict=True)
         )
+        marked = _with_vertical(flow, marked, form.vocabulary)
         own = [
             mark
             for block in marked
@@ -109,6 +115,27 @@ def recognise(page: Page, known: Sequence[Form] | None = None) -> FilledForm | N
         if (enough or (heading and len(fields) >= 2)) and (best is None or rank > best[0]):
             best = rank, FilledForm(form, flow, marked, heading)
     return best[1] if best else None
+
+
+def _with_vertical(flow: Flow, blocks: tuple[Block, ...], vocabulary: Vocabulary) -> tuple[Block, ...]:
+    """Return `blocks` with the labels marked that are set vertically, a character a line, on a form without ruling."""
+    columns: dict[int, list[int]] = {}
+    for index, block in enumerate(blocks):
+        letters = closed(flow.text[block.start : block.end])
+        if block.cell is None and len(letters) == 1:
+            box = flow.lines[flow.line_at(block.start)].line.glyphs[0].box
+            near = next((left for left in columns if abs(left - box.left) < box.width), round(box.left))
+            columns.setdefault(near, []).append(index)
+    found = list(blocks)
+    for indexes in columns.values():
+        letters = "".join(closed(flow.folded[blocks[index].start : blocks[index].end]) for index in indexes)
+        for match in vocabulary.pattern.finditer(letters):
+            for place in range(match.start(), match.end()):
+                block = blocks[indexes[place]]
+                label = vocabulary.words[match[0]] if place == match.start() else PIECE
+                mark = Mark(block.start, block.end, label, match[0], match[0] in vocabulary.own)
+                found[indexes[place]] = replace(block, marks=(mark,))
+    return tuple(found)
 
 
 def _form(entry: Mapping[str, Any], common: Sequence[Any], elsewhere: Sequence[Any]) -> Form:

@@ -16,9 +16,7 @@ _CLAUSE = re.compile(r"[,。;:!?\n]")
 _REACH = 3000
 
 
-def members(
-    flow: Flow, start: int, skipped: Collection[int], text: Prose, named: "Groups"
-) -> Iterator[Field | None]:
+def members(flow: Flow, start: int, skipped: Collection[int], text: Prose, named: "Groups") -> Iterator[Field | None]:
     """Yield `group_member` for everyone named from line `start`, in the order of the paper.
 
     `text` is the running text from there, `skipped` are lines that belong to something else (signatures,
@@ -104,7 +102,9 @@ class Groups:
         bare = None
         for at, name in reversed(self._named):
             if place - _REACH < at < place:
-                if name not in rules()["groups"] and not re.fullmatch(r"(?:工作|县|市|区|省|乡|镇|本)?(?:领导小组|指挥部|委员会)", name):
+                if name not in rules()["groups"] and not re.fullmatch(
+                    r"(?:工作|县|市|区|省|乡|镇|本)?(?:领导小组|指挥部|委员会)", name
+                ):
                     return name
                 bare = bare or name
         return bare
@@ -121,9 +121,7 @@ def _office() -> re.Pattern[str]:
 def _group_name() -> re.Pattern[str]:
     endings = sorted(rules()["groups"], key=len, reverse=True)
     strong = [word for word in endings if word not in ("小组", "工作组", "委员会", "工作队")]
-    return re.compile(
-        rf"[^,。;:《》\n]{{0,40}}?(?:{'|'.join(strong)})|[^,。;:《》\n]{{0,40}}?(?:{'|'.join(endings)})"
-    )
+    return re.compile(rf"[^,。;:《》\n]{{0,40}}?(?:{'|'.join(strong)})|[^,。;:《》\n]{{0,40}}?(?:{'|'.join(endings)})")
 
 
 @cache
@@ -168,7 +166,7 @@ def _by_verb() -> re.Pattern[str]:
 @cache
 def _by_role() -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<role>{role_pattern()})(?:一职|职务)?(?:由|为|是)(?P<who>[^。;:\n]{{2,80}}?)(?:同志)?(?:担任|兼任|任|兼)?(?=[,。;\n])"
+        rf"(?P<role>{role_pattern()})(?:一职|职务)?(?:由|为|是(?!否))(?P<who>[^。;:\n]{{2,80}}?)(?:同志)?(?:担任|兼任|任|兼)?(?=[,。;\n])"
     )
 
 

@@ -1,11 +1,11 @@
 """What is written by hand, read with an eye to what it must be: dates and numbers whose signs were misread."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from typing import Any
 
 from archivist.definitions import load
@@ -22,6 +22,8 @@ _TWO_SWAPS = 12
 _LONGEST_WORD = 6
 # A character read more surely than this stands; another seen less surely than that counts for nothing.
 _SURE, _SEEN = 0.97, 0.01
+# Two characters side by side are both replaced only for a word longer than they are.
+_PAIR = 2
 MENDED = 0.85
 """How sure a date is, as a share, of which a sign was taken for another."""
 
@@ -66,7 +68,10 @@ def find(flow: Flow, start: int, end: int, context: Context) -> list[Found]:
     ]
     for loose in _loose(text, context):
         first, last = start + loose.start, start + loose.end
-        if all(last <= known.start or known.end <= first for known in found):
+        meets = [known for known in found if first < known.end and known.start < last]
+        # 95,9.27 is more than the 9.27 in it.
+        if all(first <= known.start and known.end <= last for known in meets):
+            found = [known for known in found if known not in meets]
             found.append(Found(first, last, loose.date, loose.factor))
     return sorted(found, key=lambda entry: entry.start)
 
@@ -107,28 +112,46 @@ def mended(flow: Flow, start: int, end: int) -> str:
     """
     letters = list(flow.text[start:end])
     folded = list(flow.folded[start:end])
-    for printed in flow.lines[flow.line_at(start) : flow.line_at(max(end - 1, start)) + 1]:
-        for place in range(max(start, printed.start), min(end, printed.end)):
-            glyph = printed.line.glyphs[place - printed.start]
-            here = place - start
-            if glyph.confidence >= _SURE or not "\u3400" <= folded[here] <= "\u9fff":
-                continue
-            others = [fold(other.char) for other in glyph.alternatives if other.confidence >= _SEEN]
-            others += [char for char in _lookalikes().get(folded[here], "") if char not in others]
-            longest = _word_around(folded, here, folded[here])
-            for other in others:
-                if (length := _word_around(folded, here, other)) > longest:
-                    letters[here], longest = other, length
-            folded[here] = fold(letters[here])
+    doubtful = _doubtful(flow, start, end)
+    for here, others in doubtful.items():
+        longest = _word_around(folded, {here: folded[here]})
+        for other in others:
+            if (length := _word_around(folded, {here: other})) > longest:
+                letters[here], longest = other, length
+        folded[here] = fold(letters[here])
+    for here, there in pairwise(sorted(doubtful)):
+        if (
+            there > here + 1
+            or _word_around(folded, {here: folded[here]})
+            or _word_around(folded, {there: folded[there]})
+        ):
+            continue
+        for one, other in product(doubtful[here], doubtful[there]):
+            if _word_around(folded, {here: one, there: other}) > _PAIR:
+                letters[here], letters[there] = folded[here], folded[there] = one, other
+                break
     return "".join(letters)
 
 
-def _word_around(folded: Sequence[str], place: int, char: str) -> int:
-    """Return how long the longest known word is that `char` at `place` is part of, 0 where it is of none."""
-    for length in range(_LONGEST_WORD, 1, -1):
-        for first in range(max(place - length + 1, 0), min(place, len(folded) - length) + 1):
-            word = "".join(folded[first:place]) + char + "".join(folded[place + 1 : first + length])
-            if word in _lexicon():
+def _doubtful(flow: Flow, start: int, end: int) -> dict[int, list[str]]:
+    """Return the places in the span, from its start, whose character is not sure, and what else it may be."""
+    found: dict[int, list[str]] = {}
+    for printed in flow.lines[flow.line_at(start) : flow.line_at(max(end - 1, start)) + 1]:
+        for place in range(max(start, printed.start), min(end, printed.end)):
+            glyph, char = printed.line.glyphs[place - printed.start], flow.folded[place]
+            if glyph.confidence < _SURE and "\u3400" <= char <= "\u9fff":
+                others = [fold(other.char) for other in glyph.alternatives if other.confidence >= _SEEN]
+                others += [other for other in _lookalikes().get(char, "") if other not in others]
+                found[place - start] = others
+    return found
+
+
+def _word_around(folded: Sequence[str], put: Mapping[int, str]) -> int:
+    """Return how long the longest known word is that all characters `put` are part of, 0 where they are of none."""
+    low, high = min(put), max(put)
+    for length in range(_LONGEST_WORD, max(high - low, 1), -1):
+        for first in range(max(high - length + 1, 0), min(low, len(folded) - length) + 1):
+            if "".join(put.get(place, folded[place]) for place in range(first, first + length)) in _lexicon():
                 return length
     return 0
 
@@ -248,7 +271,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     small = rf"(?:{one}{{1,2}}|{cn}{{1,3}})"
     point = rf"\s*[.{re.escape(fold(rules['point']))}]\s*"
     stroke = rf"\s*[/{re.escape(fold(rules['stroke']))}]\s*"
-    end = rf"(?:\s*[日号{rules['day']}])?(?![0-9]|[.]\d)"
+    end = rf"(?:\s*[日号{rules['day']}])?(?![0-9]|[.]\d|\s*[%万亿千百元个倍米斤吨公亩度条款项点])"
     begin = r"(?<![0-9a-z.])"
     return {
         "words": re.compile(

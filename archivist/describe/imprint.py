@@ -28,7 +28,7 @@ _SPARSE = 8
 
 
 class Printing(NamedTuple):
-    """A line that says when the paper was printed, and by whom; spans in the flow, the agency None where it is not there."""
+    """When the paper was printed, and by whom; spans in the flow, of the agency None where it is not said."""
 
     date: str
     when: tuple[int, int]
@@ -57,7 +57,7 @@ def is_printing(line: Printed) -> bool:
 
 
 def printings(flow: Flow, start: int) -> Iterator[Printing]:
-    """Yield what the lines of the imprint from line `start` say about printing, the agency on the line above if need be."""
+    """Yield what the imprint from line `start` says about printing, with the agency of the line above if need be."""
     labelled = False
     for index in range(start, len(flow.lines)):
         line = flow.lines[index]
@@ -97,7 +97,7 @@ def fields(flow: Flow, start: int) -> Iterator[Field | None]:
 
 
 def _printing(line: Printed) -> tuple[dates.Found, tuple[int, int] | None] | None:
-    """Return the date of printing on `line` and the span of the agency beside it: 聊城市人民政府办公室 1995年6月9日印发."""
+    """Return the date of printing on `line` and the span of the agency beside it (市政府办公室 1995年6月9日印发)."""
     found = dates.find(line.line.text)
     if not found:
         return None

@@ -31,15 +31,19 @@ _EACH = re.compile(r"(?:均|都|全部)$")
 _APART = re.compile(r"分别")
 _AFTER_OK = re.compile(r"$|[,。;:、)\n(!?”]|和|及|以上|以下|并|且|目标|要求|标准|的(?:目标|要求|标准|水平)|水平|实行|;")
 _MEASURED = r"(?:[率量额比数值费度积产粮]|比例|比重|收入|人口|面积|密度|成本|投入|得分|支出)"
-_QUALIFIED = re.compile(r"时(?:$|[,。;])|的(?!目标|要求|标准)|之|者|且|并|个?阶段|方面|步骤|环节|层次|问题|大类|单位|部门")
-_SCOPE = re.compile(r"^(?:(?:省|市|县|区|州|旗|镇|乡|村|社区|街道?|城市|城镇|农村|城区|市区|郊区|平原|山区|丘陵|机关|学校|企业)(?:\([^()]{1,6}\))?)$")
+_QUALIFIED = re.compile(
+    r"时(?:$|[,。;])|的(?!目标|要求|标准)|之|者|且|并|个?阶段|方面|步骤|环节|层次|问题|大类|单位|部门"
+)
+_SCOPE = re.compile(
+    r"^(?:(?:省|市|县|区|州|旗|镇|乡|村|社区|街道?|城市|城镇|农村|城区|市区|郊区|平原|山区|丘陵|机关|学校|企业)(?:\([^()]{1,6}\))?)$"
+)
 _ARTICLE = re.compile(r"(?:^|\n)第[一二三四五六七八九十百\d]{1,4}条")
 _ARTICLES = 2
 _SENTENCE = re.compile(r"[^。;!?\n]+")
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Target:
     start: int
     end: int
     name: str
@@ -57,7 +61,7 @@ def fields(text: Prose, title: str) -> Iterator[Field | None]:
     tells what was, and never where it only qualifies a noun (五十人以上的单位).
     """
     vetoes = list(_vetoes(text))
-    found: list[_Found] = []
+    found: list[Target] = []
     for entry in _targets(text, any(word in title for word in rules()["reports"])):
         if not any(veto.start < entry.end and entry.start < veto.end for veto in vetoes):
             named = [veto for veto in vetoes if veto.value is None and veto.name == entry.name]
@@ -87,14 +91,14 @@ def threshold(letters: str) -> tuple[str, int | float, str] | None:
     if len(found) != 1 and not (found and re.fullmatch(r"[^\d]*", letters[found[0].end :])):
         return None
     amount = found[0]
-    before = _operator_before(letters, amount.start)
-    after = _operator_after(letters, amount.end)
+    before = operator_before(letters, amount.start)
+    after = operator_after(letters, amount.end)
     if not before and letters[: amount.start].strip("约共") not in ("",):
         return None
-    return _operator(before[0] if before else None, after[0] if after else None), amount.value, amount.unit
+    return operator(before[0] if before else None, after[0] if after else None), amount.value, amount.unit
 
 
-def _targets(text: Prose, reports: bool) -> Iterator[_Found]:
+def _targets(text: Prose, reports: bool) -> Iterator[Target]:
     letters = text.letters
     lawful = len(_ARTICLE.findall(letters)) > _ARTICLES
     for sentence in _SENTENCE.finditer(letters):
@@ -108,7 +112,7 @@ def _targets(text: Prose, reports: bool) -> Iterator[_Found]:
         while place < len(quantities):
             amount = quantities[place]
             place += 1
-            clause = _clause(letters, max(start, reached), amount.start)
+            clause = clause_start(letters, max(start, reached), amount.start)
             chain = _chain(letters, quantities[place - 1 :])
             found = _one(text, clause, amount, chain[-1], (start, end), headed, reports, lawful)
             if found is None:
@@ -123,7 +127,7 @@ def _targets(text: Prose, reports: bool) -> Iterator[_Found]:
                 reached = found.end
 
 
-def _clause(letters: str, start: int, end: int) -> int:
+def clause_start(letters: str, start: int, end: int) -> int:
     """Return where the clause begins that letter `end` stands in."""
     breaks = [place for place in range(start, end) if letters[place] in ",:\n("]
     if not breaks:
@@ -141,12 +145,12 @@ def _one(
     headed: bool,
     reports: bool,
     lawful: bool,
-) -> _Found | None:
+) -> Target | None:
     letters, (start, end) = text.letters, within
-    before = _operator_before(letters, amount.start, clause)
+    before = operator_before(letters, amount.start, clause)
     apart = bool(_APART.search(letters[clause : amount.start]))
     finish = last.end if apart else amount.end
-    after = _operator_after(letters, finish)
+    after = operator_after(letters, finish)
     finish += len(after[1]) if after else 0
     if limit := re.match(r"为(?:限|原则|宜|度)", letters[finish:end]):
         finish += limit.end()
@@ -177,21 +181,21 @@ def _one(
         return None
     if not headed and not strong and not (asked and (leading or after)) and not surely:
         return None
-    name, first = _named(text, clause, name_end)
+    name, first = named(text, clause, name_end)
     if inner and name:
         tail = re.match(r"[^,。;:、()\n]{1,14}", rest)
         name += plain(tail[0].removeprefix("的")) if tail else ""
     if changed and not before and not name.endswith(changed[0]):
-        name, first = _named(text, clause, amount.start)
+        name, first = named(text, clause, amount.start)
     if not 2 <= len(name) <= _NAME_LENGTH or re.search(r"\d{4}年$|^第.+[条款项]|以[上下]", name):
         return None
-    operator = _operator(before[0] if before else None, after[0] if after else None)
+    operator = operator(before[0] if before else None, after[0] if after else None)
     sure = strong or (after and (headed or asked)) or (leading and headed)
     factor = 1.0 if sure else _TARGETED if headed and before else _BARE
-    return _Found(first, finish, name, operator, amount.value, amount.unit, False, factor)
+    return Target(first, finish, name, operator, amount.value, amount.unit, False, factor)
 
 
-def _named(text: Prose, start: int, end: int) -> tuple[str, int]:
+def named(text: Prose, start: int, end: int) -> tuple[str, int]:
     """Return the name that letters `start` to `end` leave without the words around it, and where it begins."""
     letters = text.letters
     while match := _LEAD.match(letters[start:end]):
@@ -213,7 +217,7 @@ def _chain(letters: str, quantities: list[Amount]) -> list[Amount]:
     return values
 
 
-def _listed(letters: str, clause: int, first: _Found, values: list[Amount]) -> list[_Found]:
+def _listed(letters: str, clause: int, first: Target, values: list[Amount]) -> list[Target]:
     """Return the indicators of 入学率、巩固率分别达到98%、95%以上, none where it is one."""
     until = values[0].start
     if not _APART.search(letters[clause:until]) and not re.search(r"[率量数额]、.*[率量数额]", first.name):
@@ -221,8 +225,8 @@ def _listed(letters: str, clause: int, first: _Found, values: list[Amount]) -> l
     names = [name for name in re.split(r"[、和及]", first.name) if name]
     if len(names) < 2 or len(names) != len(values):
         return []
-    after = _operator_after(letters, values[-1].end)
-    operator = _operator(None, after[0]) if after and first.operator == "=" else first.operator
+    after = operator_after(letters, values[-1].end)
+    operator = operator(None, after[0]) if after and first.operator == "=" else first.operator
     return [
         replace(
             first,
@@ -237,7 +241,7 @@ def _listed(letters: str, clause: int, first: _Found, values: list[Amount]) -> l
     ]
 
 
-def _shared(text: Prose, clause: int, found: _Found) -> Iterator[_Found]:
+def _shared(text: Prose, clause: int, found: Target) -> Iterator[Target]:
     """Yield the indicator, once for each of the names that 均 gives one threshold: 入学率、巩固率均达到95%."""
     read = text.letters[clause : found.end]
     names = re.split(r"[、和]", found.name)
@@ -262,7 +266,9 @@ def _headed(letters: str, start: int) -> bool:
 
 
 def _past(sentence: str, clause: str, following: str) -> bool:
-    if following == "了" or re.search(r"达到?了|增长了|提高了|完成了|下降了|降低了|增加了|减少了|召开了|举办了|建立了|改造了", sentence):
+    if following == "了" or re.search(
+        r"达到?了|增长了|提高了|完成了|下降了|降低了|增加了|减少了|召开了|举办了|建立了|改造了", sentence
+    ):
         return True
     asked = re.search(r"要|应|须|力争|确保|争取|不低于|不少于|控制在|目标", clause)
     return any(word in sentence for word in rules()["past"] if word != "了") and not asked
@@ -280,7 +286,9 @@ def _worked(before: str) -> bool:
 @cache
 def _before() -> re.Pattern[str]:
     words = sorted((word for row in rules()["operators"].values() for word in row), key=len, reverse=True)
-    return re.compile(rf"(?P<word>{'|'.join(re.escape(word) for word in words)})(?:[^,。;:\d]{{1,8}}的|全市|全县|全区|人均|约|每年|各)?$")
+    return re.compile(
+        rf"(?P<word>{'|'.join(re.escape(word) for word in words)})(?:[^,。;:\d]{{1,8}}的|全市|全县|全区|人均|约|每年|各)?$"
+    )
 
 
 @cache
@@ -289,7 +297,7 @@ def _after() -> re.Pattern[str]:
     return re.compile("|".join(re.escape(word) for word in words))
 
 
-def _operator_before(letters: str, end: int, start: int = 0) -> tuple[str, str, int] | None:
+def operator_before(letters: str, end: int, start: int = 0) -> tuple[str, str, int] | None:
     """Return the operator that ends before letter `end`, its word, and where that begins."""
     match = _before().search(letters[start:end])
     if not match:
@@ -298,20 +306,20 @@ def _operator_before(letters: str, end: int, start: int = 0) -> tuple[str, str, 
     return sign, match["word"], start + match.start()
 
 
-def _operator_after(letters: str, start: int) -> tuple[str, str] | None:
+def operator_after(letters: str, start: int) -> tuple[str, str] | None:
     match = _after().match(letters, start)
     if not match:
         return None
     return next(sign for sign, row in rules()["after"].items() if match[0] in row), match[0]
 
 
-def _operator(before: str | None, after: str | None) -> str:
+def operator(before: str | None, after: str | None) -> str:
     if before in (None, "=", ">=") and after in (">=", "<="):
         return after or "="
     return before or after or "="
 
 
-def _refused(text: Prose, found: _Found) -> _Found:
+def _refused(text: Prose, found: Target) -> Target:
     """Return the indicator, marked where the words behind it say that it alone decides."""
     behind = text.letters[found.end : found.end + 24]
     if re.match(rf"[^。;\n]{{0,12}}{_VETO_WORDS}", behind):
@@ -319,20 +327,24 @@ def _refused(text: Prose, found: _Found) -> _Found:
     return found
 
 
-def _vetoes(text: Prose) -> Iterator[_Found]:
+def _vetoes(text: Prose) -> Iterator[Target]:
     """Yield the indicators of which one alone decides: listed under these words, or failing a condition."""
     letters = text.letters
     for match in re.finditer(_VETO_WORDS, letters):
         listed = re.match(
-            r"(?:的)?(?:指标|项目|事项|内容|条件|情形)?(?:共?有?[一二三四五六七八九\d]{1,2}[项个条])?(?:主要)?(?:包括|有|为|是|分别是|如下)?[:\n]", letters[match.end() :]
-        ) or re.match(r"(?:的)?(?:指标|项目|事项|内容|条件|情形)(?:共?有?[一二三四五六七八九\d]{1,2}[项个条])?(?:主要)?(?:包括|有|为|是|分别是)", letters[match.end() :])
+            r"(?:的)?(?:指标|项目|事项|内容|条件|情形)?(?:共?有?[一二三四五六七八九\d]{1,2}[项个条])?(?:主要)?(?:包括|有|为|是|分别是|如下)?[:\n]",
+            letters[match.end() :],
+        ) or re.match(
+            r"(?:的)?(?:指标|项目|事项|内容|条件|情形)(?:共?有?[一二三四五六七八九\d]{1,2}[项个条])?(?:主要)?(?:包括|有|为|是|分别是)",
+            letters[match.end() :],
+        )
         if listed:
             yield from _veto_list(text, match.end() + listed.end())
         else:
             yield from _veto_clause(text, match.start())
 
 
-def _veto_list(text: Prose, start: int) -> Iterator[_Found]:
+def _veto_list(text: Prose, start: int) -> Iterator[Target]:
     letters = text.letters
     while letters[start : start + 1] in (":", "\n"):
         start += 1
@@ -373,36 +385,45 @@ def _masked(letters: str) -> str:
     return "".join(chars)
 
 
-def _veto_item(text: Prose, start: int, end: int) -> Iterator[_Found]:
+def _veto_item(text: Prose, start: int, end: int) -> Iterator[Target]:
     letters = text.letters
     mark = re.match(rf"(?:{MARK}|和|及)+", letters[start:end])
     start += mark.end() if mark else 0
     quantities = [
         amount
         for amount in amounts(letters, start, end)
-        if _operator_before(letters, amount.start, start) or _operator_after(letters, amount.end)
+        if operator_before(letters, amount.start, start) or operator_after(letters, amount.end)
     ]
     colon = re.search(r"[:(]", letters[start:end])
     head = start + colon.start() if colon else end
     if not colon and quantities:
-        before = _operator_before(letters, quantities[0].start, start)
+        before = operator_before(letters, quantities[0].start, start)
         head = before[2] if before else quantities[0].start
-    name, first = _named(text, start, head)
+    name, first = named(text, start, head)
     if not 2 <= len(name) <= _NAME_LENGTH:
         return
     if not quantities:
-        yield _Found(first, head, name, None, None, None, True, _TARGETED)
+        yield Target(first, head, name, None, None, None, True, _TARGETED)
     for amount in quantities:
-        before = _operator_before(letters, amount.start, start)
-        after = _operator_after(letters, amount.end)
+        before = operator_before(letters, amount.start, start)
+        after = operator_after(letters, amount.end)
         lead = re.split(r"[:;,、。]", letters[start : before[2] if before else amount.start])[-1]
         scope = f"({plain(lead)})" if _SCOPE.match(lead) else ""
-        operator = _operator(before[0] if before else None, after[0] if after else None)
+        operator = operator(before[0] if before else None, after[0] if after else None)
         finish = amount.end + (len(after[1]) if after else 0)
-        yield _Found(first if amount is quantities[0] else amount.start, finish, name + scope, operator, amount.value, amount.unit, True, 1.0)
+        yield Target(
+            first if amount is quantities[0] else amount.start,
+            finish,
+            name + scope,
+            operator,
+            amount.value,
+            amount.unit,
+            True,
+            1.0,
+        )
 
 
-def _veto_clause(text: Prose, place: int) -> Iterator[_Found]:
+def _veto_clause(text: Prose, place: int) -> Iterator[Target]:
     """Yield what fails by one vote: 对入学率低于95%的…一票否决, 计划生育实行一票否决."""
     letters = text.letters
     begin = max(letters.rfind(mark, 0, place) for mark in "。;\n") + 1
@@ -412,7 +433,7 @@ def _veto_clause(text: Prose, place: int) -> Iterator[_Found]:
     quantities = amounts(letters, begin, place)
     any_found = False
     for amount in quantities:
-        clause = _clause(letters, begin, amount.start)
+        clause = clause_start(letters, begin, amount.start)
         match = failing.search(letters[clause : amount.start])
         if not match:
             continue
@@ -421,16 +442,19 @@ def _veto_clause(text: Prose, place: int) -> Iterator[_Found]:
         start = clause
         lead = re.match(r"(?:对于?|凡是?|如果?)", letters[clause : amount.start])
         start += lead.end() if lead else 0
-        name, first = _named(text, start, clause + match.start())
+        name, first = named(text, start, clause + match.start())
         if 2 <= len(name) <= _NAME_LENGTH:
             any_found = True
-            yield _Found(first, amount.end, name, operator, amount.value, amount.unit, True, _TARGETED)
+            yield Target(first, amount.end, name, operator, amount.value, amount.unit, True, _TARGETED)
     if any_found or quantities:
         return
-    match = re.search(r"(?:^|[,:])(?:对于?|把|将)?(?P<names>[^,:。;\n]{2,40}?)(?:工作|指标)?(?:等方面)?(?:继续|一律|坚持|严格|要|也|均|都)*(?:实行|实施|(?:列为|作为|列入|属于|为)[^,。;]{0,12}?的?)$", sentence)
+    match = re.search(
+        r"(?:^|[,:])(?:对于?|把|将)?(?P<names>[^,:。;\n]{2,40}?)(?:工作|指标)?(?:等方面)?(?:继续|一律|坚持|严格|要|也|均|都)*(?:实行|实施|(?:列为|作为|列入|属于|为)[^,。;]{0,12}?的?)$",
+        sentence,
+    )
     if match and not re.search(r"的(?:单位|地方|乡|村|县|市|个人|部门|企业)|未|不|发生|造成|没有|凡|^在", sentence):
         for word in re.finditer(r"[^、和]+", match["names"]):
             first = begin + match.start("names") + word.start()
             last = begin + match.start("names") + word.end()
             if last - first >= 2:
-                yield _Found(first, last, text.value(first, last), None, None, None, True, _BARE)
+                yield Target(first, last, text.value(first, last), None, None, None, True, _BARE)

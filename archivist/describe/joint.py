@@ -1,15 +1,18 @@
 """Which agencies issued a paper, as its head, title, signature, seals and imprint name them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from rapidfuzz.distance import Levenshtein
 
 from archivist.describe.ink import ACCEPTED_FROM, closed
-from archivist.describe.misread import apart, look_alike
+from archivist.describe.misread import LENT, apart, glyphs_of, look_alike
 from archivist.describe.names import is_agency, is_bare, mended, same_agency
 from archivist.describe.testimony import compare, heard, rank, together, witness_of
 from archivist.model import Document, Field, Page, Witness
 
-# Below this a name may be off by more than one character.
-_POOR = 0.8
+_ABOVE = ("省", "自治区")
 
 
 def issuers(document: Document, pages: Mapping[int, Page]) -> tuple[Field, ...]:
@@ -22,7 +25,7 @@ def issuers(document: Document, pages: Mapping[int, Page]) -> tuple[Field, ...]:
     named = document.values("issuing_agency")
     if not named:
         return ()
-    found = [_believed(group) for group in _groups(named)]
+    found = [_believed(group, pages) for group in _groups(named, pages)]
     for printer in document.values("printing_agency"):
         witness = witness_of(printer, "imprint")
         found = [
@@ -56,7 +59,7 @@ def _sealed(found: list[Field], seal: Witness, *, over: bool) -> list[Field]:
     return found
 
 
-def _groups(fields: Sequence[Field]) -> list[list[Field]]:
+def _groups(fields: Sequence[Field], pages: Mapping[int, Page]) -> list[list[Field]]:
     """Return the fields that name one agency put together, the weightiest place first."""
     groups: list[list[Field]] = []
     bare: list[Field] = []
@@ -67,7 +70,12 @@ def _groups(fields: Sequence[Field]) -> list[list[Field]]:
         left = []
         for field in here:
             place = next(
-                (i for i, group in enumerate(groups) if same_agency(str(group[0].value), str(field.value))), None
+                (
+                    place
+                    for place, group in enumerate(groups)
+                    if any(same_agency(str(one.value), str(field.value)) for one in group)
+                ),
+                None,
             )
             if place is None:
                 left.append(field)
@@ -75,13 +83,15 @@ def _groups(fields: Sequence[Field]) -> list[list[Field]]:
                 groups[place].append(field)
                 taken.add(place)
         for field in left:
-            near = [i for i, group in enumerate(groups) if i not in taken and _misread_of(group[0], field)]
+            near = [i for i, group in enumerate(groups) if i not in taken and _misread_of(group[0], field, pages)]
             if near:
                 groups[near[0]].append(field)
                 taken.add(near[0])
             elif groups and is_bare(str(field.value)):
                 bare.append(field)
             else:
+                # One place names an agency once: what stands beside it there is another.
+                taken.add(len(groups))
                 groups.append([field])
     for field in bare:
         full = (group for group in groups if any(same_agency(str(one.value), str(field.value)) for one in group))
@@ -90,29 +100,65 @@ def _groups(fields: Sequence[Field]) -> list[list[Field]]:
 
 
 def _without_misread_heads(groups: list[list[Field]]) -> list[list[Field]]:
-    """Return `groups` with a head that names no agency put to the one that title and signature agree on."""
-    firm = [group for group in groups if len({field.method for field in group}) > 1]
-    for group in list(groups):
-        if firm and len(group) == 1 and group[0].method == "red-head" and not is_agency(group[0].raw):
-            firm[0].append(group[0])
-            groups = [other for other in groups if other is not group]
-    return groups
+    """Return `groups` without what only a head says that was read badly, which joins the agency it stands for.
+
+    That is a head in which several names were not told apart, and one that names no agency while other places agree.
+    """
+    kept = list(groups)
+    for group in groups:
+        others = [other for other in kept if other is not group]
+        firm = [other for other in others if len({field.method for field in other}) > 1]
+        if len(group) > 1 or group[0].method != "red-head":
+            continue
+        meant = _run_together(group[0], others) or (firm if not is_agency(group[0].raw) else [])
+        if meant:
+            meant[0].append(group[0])
+            kept = others
+    return kept
 
 
-def _misread_of(one: Field, other: Field) -> bool:
-    """Return whether one of two names is the other with a character taken for another, or several read badly."""
-    first, second = (closed(mended(str(field.value))) for field in (one, other))
-    if len(first) != len(second) or len(first) < 4:
+def _run_together(head: Field, groups: list[list[Field]]) -> list[list[Field]]:
+    """Return the groups, two or more in a row, that `head` names without a division between them."""
+    name = _letters(head)
+    for first, last in combinations(range(len(groups) + 1), 2):
+        whole = "".join(_letters(group[0]) for group in groups[first:last])
+        if last - first > 1 and Levenshtein.distance(whole, name) <= max(1, len(name) // 5):
+            return groups[first:last]
+    return []
+
+
+def _letters(field: Field) -> str:
+    return closed(mended(str(field.value)))
+
+
+def _misread_of(one: Field, other: Field, pages: Mapping[int, Page]) -> bool:
+    """Return whether one of two names is the other with a character or several taken for others.
+
+    The ink says so where they differ: poorly read, or characters that look alike. A province before one of them makes
+    no difference.
+    """
+    first, second = _letters(one), _letters(other)
+    if first[: -len(second)].endswith(_ABOVE):
+        first = first[-len(second) :]
+    elif second[: -len(first)].endswith(_ABOVE):
+        second = second[-len(first) :]
+    if min(len(first), len(second)) < 4:
         return False
+    nameless = not (is_agency(first) and is_agency(second))
+    if len(first) != len(second):
+        poor = min(one.confidence, other.confidence) < ACCEPTED_FROM
+        return (poor or nameless) and Levenshtein.distance(first, second) == 1
     places = apart(first, second)
-    poor = min(one.confidence, other.confidence)
+    ink = [glyphs_of(field, pages)[-len(first) :] for field in (one, other)]
+    if not places or len(places) > max(1, len(first) // 3) or min(map(len, ink)) != len(first):
+        return False
+    doubtful = [min(glyphs[place].confidence for glyphs in ink) < ACCEPTED_FROM for place in places]
     if len(places) == 1:
-        a, b = first[places[0]], second[places[0]]
-        return poor < ACCEPTED_FROM or look_alike(a, b) or not (is_agency(first) and is_agency(second))
-    return poor < _POOR and len(places) <= len(first) // 3
+        return doubtful[0] or nameless or look_alike(first[places[0]], second[places[0]])
+    return all(doubtful)
 
 
-def _believed(group: Sequence[Field]) -> Field:
+def _believed(group: Sequence[Field], pages: Mapping[int, Page]) -> Field:
     """Return the reading of an issuer that is believed, heard against the other places that name it."""
     full = [field for field in group if not is_bare(str(field.value))] or list(group)
     readings: list[list[Field]] = []
@@ -123,9 +169,44 @@ def _believed(group: Sequence[Field]) -> Field:
                 break
         else:
             readings.append([field])
-    believed = readings[0]
+    believed = readings[0][0]
+    others = [field for field in group if field is not believed]
+    if len(readings) > 1 and (spelled := _spelled(believed, others, pages)):
+        return spelled
     for other in readings[1:]:
-        poor = believed[0].confidence < ACCEPTED_FROM or (is_agency(other[0].raw) and not is_agency(believed[0].raw))
-        if (poor or len(other) > len(believed)) and together(other) > together(believed):
-            believed = other
-    return heard(believed[0], [witness_of(field) for field in group if field is not believed[0]])
+        poor = believed.confidence < ACCEPTED_FROM or (is_agency(other[0].raw) and not is_agency(believed.raw))
+        if poor and together(other) > together(readings[0]):
+            believed = other[0]
+            break
+    return heard(believed, [witness_of(field) for field in group if field is not believed])
+
+
+def _spelled(field: Field, others: Sequence[Field], pages: Mapping[int, Page]) -> Field | None:
+    """Return `field` with each character as the places that name the agency read it best, None where none changes.
+
+    Each place counts for as much as it is sure of the character; the ink and what was read there stay.
+    """
+    value, glyphs = closed(str(field.value)), glyphs_of(field, pages)
+    if len(glyphs) != len(value):
+        return None
+    votes: list[dict[str, list[float]]] = [
+        {char: [glyph.confidence]} for char, glyph in zip(value, glyphs, strict=True)
+    ]
+    for other in others:
+        said, ink = closed(str(other.value)), glyphs_of(other, pages)
+        for step in Levenshtein.opcodes(value, said) if len(ink) == len(said) else ():
+            if step.tag in ("equal", "replace") and step.src_end - step.src_start == step.dest_end - step.dest_start:
+                for place, at in zip(
+                    range(step.src_start, step.src_end), range(step.dest_start, step.dest_end), strict=True
+                ):
+                    votes[place].setdefault(said[at], []).append(ink[at].confidence)
+    best = [max(vote, key=lambda char: sum(vote[char])) for vote in votes]
+    changed = apart(value, best)
+    right = "".join(best)
+    if not changed or len(changed) > len(value) // 3 or not is_agency(right):
+        return None
+    spelled = heard(replace(field, value=right, confidence=LENT), [witness_of(other) for other in others])
+    spelled = replace(spelled, witnesses=(*spelled.witnesses, witness_of(field)))
+    if all(len(votes[place][best[place]]) > 1 for place in changed):
+        return spelled
+    return replace(spelled, confidence=min(spelled.confidence, LENT), status="review")

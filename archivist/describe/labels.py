@@ -52,6 +52,10 @@ class Label:
     kind: str | None
 
 
+PIECE = Label(None, "heading", None)
+"""A character of a label set vertically."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A label found on the page: offsets in the flow, `end` after its colon; `own` where it is the form's."""

@@ -8,6 +8,9 @@ from archivist.describe.ink import ACCEPTED_FROM
 from archivist.model import Field, Glyph, Page
 from archivist.text import fold
 
+LENT = 0.85
+"""How sure a value is that took a character from another place: a person looks at it."""
+
 
 def glyphs_of(field: Field, pages: Mapping[int, Page]) -> tuple[Glyph, ...]:
     """Return the characters that carry `field`, without white space; `pages` by their number in the item.

@@ -108,7 +108,9 @@ def _endings() -> tuple[str, ...]:
 def _is_post(letters: str) -> bool:
     if letters.endswith((*_endings(), "长", "员")):
         return len(letters) < 40
-    return names.is_agency(letters) or (3 <= len(letters) and bool(_LEVEL.match(letters)) and names.is_receiver(letters))
+    return names.is_agency(letters) or (
+        3 <= len(letters) and bool(_LEVEL.match(letters)) and names.is_receiver(letters)
+    )
 
 
 def _tokens(raw: str) -> list[_Token]:

@@ -27,9 +27,7 @@ _TOLD = re.compile(
 )
 _SECTION = re.compile(r"(?:步骤|阶段|进度|时间安排|日程|工作安排|方法)[^,。;\n]{0,8}[:\n]")
 _ITEM = re.compile(rf"(?:(?<=\n)|(?<=[:。;])|^)(?P<mark>{MARK})(?P<name>[^。;:()\n]{{2,40}}?)(?P<after>[。;:(\n])")
-_GENERIC = re.compile(
-    r"^(?:主要|工作|任务|重点|要|各|这|是在|以|内容|目标|在此|由|对|时间|全面?是|主要是|我|该)"
-)
+_GENERIC = re.compile(r"^(?:主要|工作|任务|重点|要|各|这|是在|以|内容|目标|在此|由|对|时间|全面?是|主要是|我|该)")
 _TAIL = 70
 _LOOSE = 0.93
 _UNDATED = 0.9
@@ -177,7 +175,9 @@ def _headed(text: Prose, years: Calendar, known: list[Stage]) -> list[Stage]:
     announced = bool(_ANNOUNCED.search(letters) or _SECTION.search(letters))
     for match in _HEADED.finditer(letters):
         name = re.sub(rf"^(?:{MARK}|是|为|即|第.阶段)", "", match["name"])
-        if len(name) < 4 or re.search(r"^(?:各|这|该|本|现|第|每|一个|分|初级|高级|历史|目前)|[的了]阶段|年$|个阶段|划分", name):
+        if len(name) < 4 or re.search(
+            r"^(?:各|这|该|本|现|第|每|一个|分|初级|高级|历史|目前)|[的了]阶段|年$|个阶段|划分", name
+        ):
             continue
         start = match.start("name") + len(match["name"]) - len(name)
         if any(stage.start - 6 <= start < stage.end for stage in known):
@@ -283,6 +283,13 @@ def _told(text: Prose) -> list[Stage]:
     if len(words) != integer(match["count"]):
         return []
     return [
-        Stage(start + word.start(), start + word.end(), text.value(start + word.start(), start + word.end()), None, None, _UNDATED)
+        Stage(
+            start + word.start(),
+            start + word.end(),
+            text.value(start + word.start(), start + word.end()),
+            None,
+            None,
+            _UNDATED,
+        )
         for word in words
     ]

@@ -31,18 +31,20 @@ def receivers(flow: Flow, begun: Opening) -> Iterator[Field | None]:
     first = begun.after
     while first < len(flow.lines) and _under_title(flow.lines[first]):
         first += 1
-    for last in range(first, min(first + _LINES, len(flow.lines))):
+    ahead = range(first, min(first + _LINES, len(flow.lines)))
+    for last in ahead:
         letters = flow.lines[last].closed
-        if not letters.endswith(":") and (end := _misread_colon(flow, first, last)):
-            yield from listed(flow, "addressee", flow.lines[first].start, end, "addressee-line")
-            return
         if "。" in letters or (":" in letters and not letters.endswith(":")):
-            return
+            break
         if letters.endswith(":"):
             start, end = flow.lines[first].start, flow.lines[last].end
             together = closed(flow.folded[start:end])
             if not _BODY_COLON.search(together) and not _BODY_BEGIN.match(together) and len(together) <= _LETTERS:
                 yield from listed(flow, "addressee", start, flow.folded.rindex(":", start, end), "addressee-line")
+            return
+    for last in ahead:
+        if end_misread := _misread_colon(flow, first, last):
+            yield from listed(flow, "addressee", flow.lines[first].start, end_misread, "addressee-line")
             return
 
 
@@ -61,7 +63,7 @@ def listed(flow: Flow, name: str, start: int, end: int, method: str) -> Iterator
 
 
 def _misread_colon(flow: Flow, first: int, last: int) -> int | None:
-    """Return where the list of receivers on the lines ends whose colon was read as another point, None if they are none.
+    """Return where the list of receivers ends whose colon was read as another point, None if the lines are none.
 
     Each of its entries must be of a kind that receives papers.
     """

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from archivist.describe import names
 from archivist.describe.indicators import threshold
 from archivist.describe.ink import Flow, closed, plain
 from archivist.describe.people import is_name, rules
@@ -14,6 +15,7 @@ from archivist.model import Field, Region, Value
 from archivist.text import fold
 
 _TABLE = 0.97
+_NUMBER = re.compile(r"\d[\d.,]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,10 @@ def _headed(grid: dict[tuple[int, int], _Cell], kind: str) -> tuple[list[_Row], 
             if cell is None or not cell.text or column in named:
                 continue
             heading = re.sub(r"\([^()]*\)$", "", cell.folded) or cell.folded
-            fits = next((name for name in columns if name not in named.values() and _is_heading(name, heading, cell.folded)), None)
+            fits = next(
+                (name for name in columns if name not in named.values() and _is_heading(name, heading, cell.folded)),
+                None,
+            )
             if fits:
                 named[column] = fits
         if must <= set(named.values()) and some & set(named.values()):
@@ -177,7 +182,7 @@ def _indicator(
     elif (measure := row.get("measure")) and len(measure.text) <= 4:
         unit = measure.folded
     name = re.sub(r"^(?:\d{1,2}[、.]|[一二三四五六七八九十]{1,3}[、.]|\(\w{1,2}\))", "", name)
-    found = threshold(cell.folded) or (threshold(cell.folded + unit) if unit else None)
+    found = threshold(cell.folded) or (threshold(_NUMBER.sub(rf"\g<0>{unit}", cell.folded, count=1)) if unit else None)
     if not found or len(name) < 2:
         return
     noted = row.get("veto")
@@ -189,9 +194,7 @@ def _indicator(
     yield flow.field("indicator", value, indicator.start, max(cell.end, indicator.end), "table", factor=_TABLE)
 
 
-def _phase(
-    flow: Flow, row: _Row, years: Calendar, group_before: Callable[[int], str | None]
-) -> Iterator[Field | None]:
+def _phase(flow: Flow, row: _Row, years: Calendar, group_before: Callable[[int], str | None]) -> Iterator[Field | None]:
     stage, time = row.get("phase"), row.get("period")
     if stage is None or time is None or not stage.text or not time.text:
         return
@@ -214,9 +217,16 @@ def _deadline(
         who = row.get("who")
         value: Value = {
             "date": date,
-            "who": plain(who.text) if who and who.text else None,
+            "who": _parties(flow, who) if who and who.text else None,
             "task": plain(task.text).rstrip("。;；"),
         }
         cells = [cell for cell in (time, task, who) if cell and cell.text]
         start, end = min(cell.start for cell in cells), max(cell.end for cell in cells)
         yield flow.field("deadline", value, start, end, "table", factor=_TABLE)
+
+
+def _parties(flow: Flow, cell: _Cell) -> str:
+    """Return who a cell names, one a line or running on."""
+    lines = [flow.lines[index].line.text for index in cell.lines]
+    apart = len(lines) > 1 and all(names.is_receiver(line) for line in lines)
+    return "、".join(plain(line) for line in lines) if apart else plain(cell.text)

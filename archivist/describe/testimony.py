@@ -108,7 +108,14 @@ def heard(field: Field, witnesses: Iterable[Witness]) -> Field:
     verdicts = [compare(field.name, field.value, witness) for witness in everyone]
     pairs = list(zip(everyone, verdicts, strict=True))
     agreed = any(verdict.confirms >= _CONFIRMED and one.method != "seal" for one, verdict in pairs)
-    against = [one for one, verdict in pairs if verdict.against and not (verdict.against == "misread" and agreed)]
+    # One character that differs is the reader's where two places agree, or one is a name read well.
+    firm = agreed or ("agency" in field.name and field.confidence >= ACCEPTED_FROM)
+    against = [
+        one
+        for one, verdict in pairs
+        if verdict.against
+        and not (verdict.against == "misread" and (agreed or (firm and one.confidence < ACCEPTED_FROM)))
+    ]
     for witness in said:
         if witness in against:
             sure = _contradicted(sure, witness.confidence * rules()["trust"].get(witness.method, 1.0))

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from archivist.describe import joint, numbers
-from archivist.describe.carried import LENT, compared
+from archivist.describe.carried import compared
 from archivist.describe.ink import ACCEPTED_FROM, closed
-from archivist.describe.misread import one_apart
+from archivist.describe.misread import LENT, one_apart
 from archivist.describe.testimony import compare, heard, rank, together, witness_of
 from archivist.model import Document, Field, Page, Value, Witness
 
@@ -125,7 +125,9 @@ def _with_year(document: Document) -> Document:
 
 def _if_fits(lent: Field, read: Field, witness: Witness) -> Field:
     """Return the field with a year lent to it, or as it was read where that fits no better."""
-    return read if compare(lent.name, lent.value, witness).against else lent
+    if compare(lent.name, lent.value, witness).against:
+        return read
+    return replace(lent, witnesses=(*lent.witnesses, witness_of(read)))
 
 
 def _by_itself(document: Document, sheets: Sheets) -> Document:

@@ -54,7 +54,7 @@ def of_slips(which: str, only: str | None = None) -> list[Answer]:
     for shape in SHAPES:
         for name, pages, expected in slips(shape, held_out=which == "held-out"):
             if only is None or only in name:
-                truth = Truth([{"kind": "circulation_slip", "fields": expected}], [])
+                truth = Truth([{"kind": "circulation_slip", "fields": expected}], None)
                 answers.append(_answer(f"{name} ({shape})", truth, pages))
     return answers
 
@@ -67,7 +67,7 @@ def of_scans(folder: Path, cache: Path, *, slips: bool, only: str | None = None)
         name = str(record.parent.relative_to(folder))
         is_slip = any(document["kind"] == "circulation_slip" for document in said["documents"])
         if is_slip == slips and (only is None or only in name):
-            truth = Truth(said["documents"], said["campaigns"])
+            truth = Truth(said["documents"], said.get("campaigns"))
             answers.append(_answer(name, truth, tuple(_read(record.parent, cache))))
     return answers
 

@@ -1,4 +1,4 @@
-"""The filled slips of samples/describing/slips as pages: typed cell by cell, or as the lines of a form whose ruling was missed."""
+"""The filled slips of samples/describing/slips as pages: cell by cell, or line by line where the ruling was missed."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,8 +12,8 @@ sys.path.insert(0, str(ROOT / "samples"))
 
 import slips as described
 
-Shape = Literal["cells", "lines", "crowded"]
-SHAPES: tuple[Shape, ...] = ("cells", "lines", "crowded")
+Shape = Literal["cells", "lines", "gaps"]
+SHAPES: tuple[Shape, ...] = ("cells", "lines", "gaps")
 
 
 def slips(
@@ -22,7 +22,7 @@ def slips(
     """Yield name, pages and expected values by field of each slip; those `held_out`, or those to develop on.
 
     `cells` is the form as its ruling divides it; `lines` has a line for each row of cells, with white space between
-    them; in `crowded` there is none.
+    them; in `gaps` a reader saw none of it, only that characters stand apart.
     """
     for slip in described.slips():
         if slip.held_out == held_out:
@@ -38,11 +38,11 @@ def page(slip: "described.Slip", shape: Shape) -> Page:
     if shape == "cells":
         cells = [paper.Cell(cell.row, cell.column, cell.text, cell.rows, cell.columns) for cell in slip.cells]
         return paper.form(cells, above=above, below=below)
-    rows = [line for row in range(len(slip.told["rows"])) for line in _row(slip, row, shape)]
-    return paper.page("\n".join([above, *rows, below]).strip("\n"))
+    rows = [line for row in range(len(slip.told["rows"])) for line in _row(slip, row)]
+    return paper.page("\n".join([above, *rows, below]).strip("\n"), spaces=shape == "lines")
 
 
-def _row(slip: "described.Slip", row: int, shape: Shape) -> Sequence[str]:
+def _row(slip: "described.Slip", row: int) -> Sequence[str]:
     """Return the lines of one row of cells as they stand on the paper."""
     cells = [cell for cell in slip.cells if cell.row == row]
     height = max((len(cell.lines) for cell in cells), default=0)
@@ -52,7 +52,6 @@ def _row(slip: "described.Slip", row: int, shape: Shape) -> Sequence[str]:
             described.plain(cell.lines[place]) if place < len(cell.lines) else "" for cell in cells if not cell.vertical
         ]
         vertical = [cell.lines[0] for cell in cells if cell.vertical and place == 0]
-        between = "　　" if shape == "lines" else ""
         right = any(place < len(cell.lines) and cell.lines[place].startswith(">") for cell in cells)
-        lines.append(("　　　　　　" if right else "") + between.join([*vertical, *filter(None, parts)]))
+        lines.append(("　　　　　　" if right else "") + "　　".join([*vertical, *filter(None, parts)]))
     return lines

@@ -287,7 +287,10 @@ def test_a_slip_with_a_decision_is_the_decision_and_ruled_pages_are_a_table() ->
     assert ruled.role == "table"
 
 
-@given(st.text(max_size=60), st.text(alphabet="创建争全国省级卫生文明先进城市县（）()“”《》活动运开展关于的\n 、。", max_size=80))
+@given(
+    st.text(max_size=60),
+    st.text(alphabet="创建争全国省级卫生文明先进城市县（）()“”《》活动运开展关于的\n 、。", max_size=80),
+)
 def test_no_text_breaks_it_and_every_link_has_ink(any_text: str, names_alike: str) -> None:
     for text in (any_text, names_alike):
         pages = [paper.page(text)] if text.strip() else []

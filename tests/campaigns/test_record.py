@@ -52,7 +52,11 @@ PLAN = linked(
             ("title", "爭創全國科技工作先進市實施方案", "争创全国科技工作先进市实施方案"),
             ("group_member", "组长:张三市长", MEMBER),
             ("phase", "准备阶段(7月1日-7月31日)", {"name": "准备阶段", "start": "1995-07-01", "end": "1995-07-31"}),
-            ("indicator", "研究经费不低于百分之一", {"name": "研究经费", "operator": ">=", "value": 1, "unit": "%", "veto": True}),
+            (
+                "indicator",
+                "研究经费不低于百分之一",
+                {"name": "研究经费", "operator": ">=", "value": 1, "unit": "%", "veto": True},
+            ),
             ("deadline", "8月底前各乡镇上报总结", {"date": "1995-08-31", "who": "各乡镇", "task": "上报总结"}),
             ("received_date", "七月三日", "1995-07-03"),
         ),
@@ -117,15 +121,15 @@ def test_the_timeline_has_every_dated_event_in_order(made) -> None:
 
 
 def test_kin_come_with_their_reasons(made) -> None:
-    assert made["kin"] == [
-        {"id": RELATED.id, "name": RELATED.name, "reasons": [{"reason": "theme", "value": "科技"}]}
-    ]
+    assert made["kin"] == [{"id": RELATED.id, "name": RELATED.name, "reasons": [{"reason": "theme", "value": "科技"}]}]
 
 
 def test_a_refused_item_is_left_out_and_a_confirmed_one_says_by_whom() -> None:
     refused = replace(PLAN, campaigns=tuple(replace(link, status="rejected") for link in PLAN.campaigns))
     who = Decided("王五", "2026-01-02T03:04:05+00:00")
-    sure = replace(DECISION, campaigns=tuple(replace(link, status="verified", decided=who) for link in DECISION.campaigns))
+    sure = replace(
+        DECISION, campaigns=tuple(replace(link, status="verified", decided=who) for link in DECISION.campaigns)
+    )
     made = record(CAMPAIGN, [refused, sure])
     jsonschema.validate(made, SCHEMA)
     (item,) = made["items"]

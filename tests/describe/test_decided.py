@@ -73,6 +73,16 @@ def test_a_corrected_value_keeps_what_was_read_and_its_ink():
     assert (after.raw, after.evidence, after.method) == (before.raw, before.evidence, before.method)
 
 
+def test_the_agency_a_wrong_name_was_matched_to_goes_with_the_name():
+    entry = item()
+    slip, paper = entry.documents
+    known = tuple(replace(one, authority="中共聊城市委员会") for one in paper.fields)
+    entry = replace(entry, documents=(slip, replace(paper, fields=known)))
+    right, wrong = decide(entry, "issuing_agency", "accept"), decide(entry, "issuing_agency", "correct", "临清市委")
+    assert values(heeded(entry, right), "issuing_agency")[0].authority == "中共聊城市委员会"
+    assert values(heeded(entry, wrong), "issuing_agency")[0].authority is None
+
+
 def test_the_last_of_several_corrections_counts():
     first = decide(item(), "genre", "correct", "决议")
     once = heeded(item(), first)

@@ -1,6 +1,11 @@
-import pytest
+from dataclasses import replace
+from pathlib import Path
 
-from tests.describe import plans
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.describe import paper, plans
 
 
 @pytest.mark.parametrize("name", plans.PAPERS)
@@ -12,3 +17,170 @@ def test_plans_are_read_as_a_records_manager_would(name: str, spaces: bool) -> N
     assert plans.values(found, "phase") == list(wanted.phases)
     assert plans.values(found, "indicator") == list(wanted.indicators)
     assert plans.values(found, "deadline") == list(wanted.deadlines)
+
+
+def test_members_in_a_ruled_table() -> None:
+    sheet = paper.form(
+        [
+            (0, 0, "职务"),
+            (0, 1, "姓名"),
+            (0, 2, "工作单位"),
+            (0, 3, "行政职务"),
+            paper.Cell(1, 0, "组长"),
+            (1, 1, "方 正"),
+            (1, 2, "县委"),
+            (1, 3, "副书记"),
+            paper.Cell(2, 0, "成员", rows=2),
+            (2, 1, "柳青山"),
+            (2, 2, "县科委"),
+            (2, 3, "主任"),
+            (3, 1, "邵\n华"),
+            (3, 2, "县财政局"),
+            (3, 3, "局长"),
+        ],
+        above="平阴县科技进步领导小组成员名单",
+    )
+    group = "平阴县科技进步领导小组"
+    assert plans.values(plans.read([sheet]), "group_member") == [
+        (group, "组长", "方正", "县委副书记"),
+        (group, "成员", "柳青山", "县科委主任"),
+        (group, "成员", "邵华", "县财政局局长"),
+    ]
+
+
+def test_targets_and_deadlines_in_ruled_tables() -> None:
+    targets = paper.form(
+        [
+            (0, 0, "序号"),
+            (0, 1, "考核指标"),
+            (0, 2, "单位"),
+            (0, 3, "标准"),
+            (0, 4, "备注"),
+            *((1, n, text) for n, text in enumerate(["1", "科技投入占财政支出比例", "%", "≥1.5", "一票否决"])),
+            *((2, n, text) for n, text in enumerate(["2", "农村卫生厕所普及率", "%", "60以上", ""])),
+            *((3, n, text) for n, text in enumerate(["3", "鼠密度(%)", "", "不超过3", ""])),
+            *((4, n, text) for n, text in enumerate(["4", "专题会议", "次", "2", ""])),
+        ]
+    )
+    tasks = paper.form(
+        [
+            (0, 0, "工作内容"),
+            (0, 1, "责任单位"),
+            (0, 2, "完成时限"),
+            *((1, n, text) for n, text in enumerate(["制定创建\n工作方案", "市创建办", "2008年3月15日前"])),
+            *((2, n, text) for n, text in enumerate(["整治集贸市场", "市工商局\n市城管局", "2008年5月底前"])),
+        ]
+    )
+    found = plans.read(paper.stack(targets, tasks))
+    assert plans.values(found, "indicator") == [
+        ("科技投入占财政支出比例", ">=", 1.5, "%", True),
+        ("农村卫生厕所普及率", ">=", 60, "%", False),
+        ("鼠密度", "<=", 3, "%", False),
+        ("专题会议", "=", 2, "次", False),
+    ]
+    assert plans.values(found, "deadline") == [
+        ("2008-03-15", "市创建办", "制定创建工作方案"),
+        ("2008-05-31", "市工商局、市城管局", "整治集贸市场"),
+    ]
+
+
+def test_phases_in_a_ruled_table() -> None:
+    sheet = paper.form(
+        [
+            (0, 0, "阶段"),
+            (0, 1, "时间"),
+            (0, 2, "主要工作"),
+            *((1, n, text) for n, text in enumerate(["宣传发动", "2006年3月1日-3月20日", "召开动员大会"])),
+            *((2, n, text) for n, text in enumerate(["集中整治", "3月21日-6月底", "清理卫生死角"])),
+        ],
+        above="2006年爱国卫生运动日程",
+    )
+    assert plans.values(plans.read([sheet]), "phase") == [
+        ("宣传发动", "2006-03-01", "2006-03-20"),
+        ("集中整治", "2006-03-21", "2006-06-30"),
+    ]
+
+
+def test_columns_that_were_read_apart_are_rows_again() -> None:
+    text = paper.page("关于成立绿化领导小组的通知\n决定成立县绿化领导小组，名单如下：\n组　长：\n副组长：")
+    rows = [("祝融", "副县长", 2), ("柏林", "县林业局局长", 3)]
+    region = text.regions[0]
+    lines = list(region.lines[:2])
+    for label, (name, post, place) in zip(region.lines[2:], rows, strict=True):
+        top = label.box.top
+        lines += [label, paper.line(name, left=500, top=top + 3), paper.line(post, left=800, top=top - 2)]
+        assert place
+    sheet = replace(text, regions=(replace(region, lines=tuple(lines)),))
+    assert plans.values(plans.read([sheet]), "group_member") == [
+        ("县绿化领导小组", "组长", "祝融", "副县长"),
+        ("县绿化领导小组", "副组长", "柏林", "县林业局局长"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["组长", "由任组长", "第一阶段", "一票否决", "3月底前", "成员：", "分三个阶段进行：", "≥", ""]
+)
+def test_words_alone_are_no_plan(text: str) -> None:
+    assert plans.read(text) == []
+
+
+_PIECES = st.sampled_from(
+    "组长 ： 张三 （ ） 、 ， 。 \n 第一阶段 阶段 3月 底 前 至 - 一票否决 指标 达到 95% 以上 百分之 五 领导小组 成立 由 任 "
+    "任务 1、 （一） ① 于 各乡镇 完成 分三个阶段 年 1995年 今年 不少于 两次 为 成员 办公室 市长 　 月 日 30 报 名单 对 的".split(
+        " "
+    )
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_PIECES, max_size=40).map("".join) | st.text(max_size=80))
+def test_any_text_is_read_and_every_value_has_its_ink(text: str) -> None:
+    sheet = paper.page(text)
+    for field in plans.read([sheet]):
+        assert isinstance(field.value, dict)
+        assert field.raw.strip() and field.evidence.text == field.raw
+        assert sheet.running_text[field.evidence.start : field.evidence.end] == field.raw
+        assert 0 < field.confidence <= 1
+
+
+_SEEDS = Path(__file__).parents[2] / "../shared/seeds"
+
+
+@pytest.mark.skipif(not _SEEDS.exists(), reason="the seed papers are not beside this checkout")
+def test_the_plan_of_2012() -> None:
+    found = plans.read([paper.page((_SEEDS / "district-plan-2012.txt").read_text("utf-8"))])
+    roles = [role for _, role, person, post in plans.values(found, "group_member") if person is None and post]
+    assert roles == ["组长"] + 3 * ["副组长"] + 24 * ["成员"]
+    assert plans.values(found, "phase") == [
+        ("准备阶段", "2012-02-15", "2012-03-31"),
+        ("资料收集整理阶段", "2012-04-01", "2012-05-30"),
+        ("创建验收阶段", "2012-06-01", "2012-06-30"),
+    ]
+    lead = "党委和政府对科技进步工作的重视程度和领导情况"
+    share = "本级科学技术支出占当年本级财政一般预算支出比例"
+    assert plans.values(found, "indicator") == [
+        (lead, ">=", 2, "次", True),
+        (lead, ">=", 4, "次", True),
+        ("科技管理部门机构建设与履行职能情况", None, None, None, True),
+        (f"{share}(区)", ">=", 1.1, "%", True),
+        (f"{share}(镇(街))", ">=", 1.0, "%", True),
+    ]
+    assert [(date, who) for date, who, _ in plans.values(found, "deadline")] == [
+        ("2012-03-20", None),
+        ("2012-03-31", None),
+        ("2012-03-30", "区委办、区政府办、区编委办、区财政局"),
+        ("2012-04-15", "各有关单位"),
+        ("2012-04-30", "区领导小组办公室"),
+        ("2012-05-31", None),
+    ]
+
+
+@pytest.mark.skipif(not _SEEDS.exists(), reason="the seed papers are not beside this checkout")
+def test_the_three_stages_of_the_decision_of_1995() -> None:
+    found = plans.read([paper.page((_SEEDS / "liaocheng-1995-58.txt").read_text("utf-8"))])
+    assert plans.values(found, "phase") == [
+        ("搞好宣传发动，形成浓厚的“创建”气氛", None, None),
+        ("制定方案，实行责任制", None, None),
+        ("总结验收", None, None),
+    ]
+    assert plans.values(found, "group_member") == plans.values(found, "deadline") == []

@@ -155,7 +155,8 @@ def test_a_misread_head_is_read_by_the_other_places(method: str) -> None:
     )
     field = one(document, "issuing_agency")
     assert (field.value, field.status) == ("聊城市人民政府", "review")
-    assert [witness.value for witness in field.witnesses] == ["卿城市人民政府"]
+    assert (field.raw, field.method) == ("卿城市人民政府", "red-head")
+    assert [witness.value for witness in field.witnesses] == ["聊城市人民政府", "卿城市人民政府"]
     assert why((document,)) == [("issuing_agency", "misread")]
 
 
@@ -168,6 +169,31 @@ def test_two_places_that_agree_outvote_a_misread_one() -> None:
     )
     assert one(document, "issuing_agency").status == "accepted"
     assert one(document, "issuing_agency").value == "聊城市人民政府"
+
+
+def test_each_character_is_taken_from_where_it_was_read_best() -> None:
+    (document,) = settled(
+        issued()
+        .says("issuing_agency", "山东省聊域市人民政府", "red-head", sure=0.6)
+        .says("issuing_agency", "聊城市人民政府", "title-block")
+    )
+    assert one(document, "issuing_agency").value == "山东省聊城市人民政府"
+
+
+def test_agencies_side_by_side_are_not_one_misread() -> None:
+    sheet = issued()
+    for name in ("滨州市卫生局", "滨州市教育局", "滨州市建设局"):
+        sheet.says("issuing_agency", name, "red-head", sure=0.6)
+    (document,) = settled(sheet.says("issuing_agency", "滨州市教育局", "signature"))
+    assert len(document.values("issuing_agency")) == 3
+
+
+def test_a_head_whose_names_were_not_told_apart_names_nobody_new() -> None:
+    sheet = issued().says("issuing_agency", "中共临清又委临清县人民委员会", "red-head", sure=0.6)
+    for method in ("title-block", "signature"):
+        sheet.says("issuing_agency", "中共临清县委", method).says("issuing_agency", "临清县人民委员会", method)
+    (document,) = settled(sheet)
+    assert [field.value for field in document.values("issuing_agency")] == ["中共临清县委", "临清县人民委员会"]
 
 
 def test_provinces_whose_names_differ_in_one_character_are_two() -> None:

@@ -116,6 +116,8 @@ def test_the_record_says_what_the_design_says():
         {
             "id": decision().campaigns[0].id,
             "name": "创建全国科技工作先进市",
+            "role": "other",
+            "status": "accepted",
             "confidence": 0.98,
             "evidence": [{"page": 2, "text": "创建全国科技工作先进市"}],
         }

@@ -1,0 +1,231 @@
+"""What a person decides counts at once, everywhere, and for every later run."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from archivist.archive import Archive
+from archivist.entry import Entries, Stack
+from archivist.errors import NotFound, WrongCall
+from archivist.export import record
+from archivist.export.elements import statements
+from archivist.handles import handles
+from archivist.model import Decided, Field, Item, Page
+from archivist.settings import load
+from tests.command import Call
+from tests.describe import paper
+
+WANG = Decided("王芳", "2026-11-22T10:00:00+00:00")
+
+DECISION = (
+    """中共平阳县委文件
+平发〔1985〕12号
+中共平阳县委关于开展创建文明单位活动的决定
+各区、乡党委：
+为了加强精神文明建设，县委决定在全县开展创建文明单位活动。
+一、提高认识。各级党委要充分认识这项活动的意义，把它摆到重要的议事日程上来，认真抓好各项工作的落实，
+""",
+    """务求取得实效。
+二、加强领导。各单位要有一名领导同志分管。
+中共平阳县委
+一九八五年三月十二日""",
+)
+NOTICE = """平阳县人民政府文件
+平政字(1986)第7号
+平阳县人民政府关于做好春季植树造林工作的通知
+各区公所、乡人民政府：
+根据《中共平阳县委关于开展创建文明单位活动的决定》（平发〔1985〕12号）和省政府《关于大力植树造林的指示》的要求，现就有关问题通知如下：
+一、各乡要把任务落实到村。
+平阳县人民政府
+一九八六年二月二十日"""
+
+
+def stack(*sheets: str | Page, source: str = "/box/7") -> Stack:
+    """The sheets as pages of scans that are all different."""
+    pages = paper.stack(*sheets)
+    scans = [
+        replace(
+            page.scan, name=f"p{page.number:02}.jpg", sha256=f"{source}{page.number}".encode().hex().zfill(64)[-64:]
+        )
+        for page in pages
+    ]
+    return Stack(source, "7", tuple(replace(page, scan=scan) for page, scan in zip(pages, scans, strict=True)))
+
+
+def keep(archive: Archive, handed_in: Stack) -> list[Item]:
+    """Do with a stack what a batch does."""
+
+    def failed(error: Exception) -> None:
+        raise error
+
+    before = archive.catalog.items_of(handed_in.source)
+    items = Entries(archive.catalog).make(handed_in, before, failed)
+    archive.catalog.save_items(items, "test", {name for name, _places in before} - {item.id for item in items})
+    archive.update_index()
+    return items
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with Archive(load(tmp_path / "archive"), create=True) as rooms:
+        yield rooms
+
+
+@pytest.fixture
+def two(archive: Archive) -> list[Item]:
+    """A decision of two pages and a notice, scanned one after the other without a sheet between."""
+    items = keep(archive, stack(*DECISION, NOTICE))
+    assert [len(item.pages) for item in items] == [2, 1]
+    return items
+
+
+def handle(archive: Archive, item: Item, name: str) -> tuple[str, Field]:
+    entry = archive.catalog.item(item.id)
+    for word, place in handles(entry).items():
+        if place.document is not None:
+            field = entry.documents[place.document].fields[place.position]
+            if field.name == name:
+                return word, field
+    raise AssertionError(name)
+
+
+def found(archive: Archive, query: str) -> list[str]:
+    return [one.item.id for one in archive.search(query).found]
+
+
+def test_a_stack_without_separators_becomes_items_that_say_why_they_begin(archive: Archive, two: list[Item]) -> None:
+    decision, notice = (archive.catalog.item(item.id) for item in two)
+    assert decision.title == "中共平阳县委关于开展创建文明单位活动的决定"
+    assert notice.title == "平阳县人民政府关于做好春季植树造林工作的通知"
+    assert [page.number for page in notice.pages] == [1] and notice.begins_at == 3
+    (begins,) = [one for one in notice.boundaries if one.page == 1]
+    assert begins.reasons and 0.5 <= begins.confidence < 1 and begins.decided is None
+    assert found(archive, "平发〔1985〕12号")[0] == decision.id
+
+
+def test_an_item_is_divided_and_joined_again_by_hand(archive: Archive, two: list[Item]) -> None:
+    parts = archive.split(two[0].id, 2, WANG)
+    assert [len(part.pages) for part in parts] == [1, 1] and parts[0].id == two[0].id
+    assert parts[1].boundaries[0].decided == WANG
+    assert found(archive, "务求取得实效") == [parts[1].id]
+    whole = archive.join(parts[0].id, parts[1].id, WANG)
+    assert (whole.id, len(whole.pages), whole.title) == (two[0].id, 2, two[0].title)
+    with pytest.raises(NotFound):
+        archive.catalog.item(parts[1].id)
+    assert found(archive, "务求取得实效") == [whole.id]
+
+
+def test_where_a_person_drew_the_line_a_later_run_draws_it_too(archive: Archive, two: list[Item]) -> None:
+    archive.join(two[0].id, two[1].id, WANG)
+    again = keep(archive, stack(*DECISION, NOTICE))
+    assert [(item.id, len(item.pages)) for item in again] == [(two[0].id, 3)]
+    archive.split(two[0].id, 3, WANG)
+    assert [len(item.pages) for item in keep(archive, stack(*DECISION, NOTICE))] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("page", "error"), [(1, WrongCall), (3, NotFound)], ids=["where it begins already", "behind its end"]
+)
+def test_a_line_that_cannot_be_drawn_is_refused(archive: Archive, two: list[Item], page: int, error: type) -> None:
+    with pytest.raises(error):
+        archive.split(two[0].id, page, WANG)
+
+
+def test_only_neighbours_are_joined(archive: Archive, two: list[Item]) -> None:
+    (other,) = keep(archive, stack(NOTICE, source="/box/8"))
+    with pytest.raises(WrongCall, match="manifest"):
+        archive.join(two[0].id, other.id, WANG)
+    with pytest.raises(WrongCall):
+        archive.join(two[0].id, two[0].id, WANG)
+
+
+def test_a_correction_reaches_record_title_search_and_a_later_run(archive: Archive, two: list[Item]) -> None:
+    word, read = handle(archive, two[1], "document_number")
+    archive.decide([archive.judgement(word, "correct", WANG, "平政字〔1986〕第1号")])
+    for _ in range(2):
+        item = archive.catalog.item(two[1].id)
+        (number,) = item.documents[0].values("document_number")
+        assert number.value == {"text": "平政字〔1986〕1号", "agency_code": "平政字", "year": 1986, "number": 1}
+        assert (number.status, number.decided, number.raw) == ("verified", WANG, read.raw)
+        (said,) = record(item)["documents"][0]["fields"]["document_number"]
+        assert said["decided"] == {"who": "王芳", "at": WANG.at}
+        assert found(archive, "平政字1986 1") == [item.id]
+        keep(archive, stack(*DECISION, NOTICE))
+    word, _read = handle(archive, two[1], "title")
+    archive.decide([archive.judgement(word, "correct", WANG, "平阳县人民政府关于做好植树造林工作的通知")])
+    assert archive.catalog.item(two[1].id).title == "平阳县人民政府关于做好植树造林工作的通知"
+
+
+def test_a_value_that_was_refused_is_in_no_catalogue(archive: Archive, two: list[Item]) -> None:
+    word, _read = handle(archive, two[0], "date_of_issue")
+    archive.decide([archive.judgement(word, "reject", WANG)])
+    item = archive.catalog.item(two[0].id)
+    assert [field.status for field in item.documents[0].values("date_of_issue")] == ["rejected"]
+    assert not statements(item, "日期")
+
+
+def test_a_handle_from_before_a_correction_hits_nothing_else(archive: Archive, two: list[Item]) -> None:
+    word, _read = handle(archive, two[0], "date_of_issue")
+    archive.decide([archive.judgement(word, "correct", WANG, "1985年3月13日")])
+    with pytest.raises(NotFound):
+        archive.judgement(word, "accept", WANG)
+
+
+def test_a_value_no_rule_found_is_added_with_its_ink(archive: Archive, two: list[Item]) -> None:
+    archive.add_value(two[0].id, 2, "signer", "李志远", "一名领导同志", WANG)
+    (signer,) = archive.catalog.item(two[0].id).documents[0].values("signer")
+    assert (signer.value, signer.raw, signer.evidence.page) == ("李志远", "一名领导同志", 2)
+    with pytest.raises(NotFound, match="show"):
+        archive.add_value(two[0].id, 2, "signer", "李志远", "没有的话", WANG)
+
+
+def test_a_verified_agency_is_known_to_later_papers(archive: Archive, two: list[Item]) -> None:
+    word, _read = handle(archive, two[0], "issuing_agency")
+    archive.decide([archive.judgement(word, "accept", WANG)])
+    archive.name_agency("中国共产党平阳县委员会", ["平阳县委"], [], WANG)
+    assert [agency.heading for agency in archive.agencies()] == ["中国共产党平阳县委员会"]
+    archive.describe_again()
+    _word, field = handle(archive, two[0], "issuing_agency")
+    assert (field.value, field.authority) == ("中共平阳县委", "中国共产党平阳县委员会")
+
+
+def test_what_papers_cite_is_found_here_or_listed_as_missing(archive: Archive, two: list[Item]) -> None:
+    cited = {
+        str(field.value["title"]): names for field, names in archive.catalog.cited(archive.catalog.item(two[1].id))
+    }
+    assert cited == {"中共平阳县委关于开展创建文明单位活动的决定": (two[0].id,), "关于大力植树造林的指示": ()}
+    (missing,) = archive.catalog.missing_citations(10)
+    assert (missing.title, missing.items) == ("关于大力植树造林的指示", (two[1].id,))
+
+
+def test_a_campaign_that_a_person_refused_stays_refused(archive: Archive, two: list[Item]) -> None:
+    item = archive.catalog.item(two[0].id)
+    (word,) = [word for word, place in handles(item).items() if place.sort == "link"]
+    assert item.campaigns[0].name == "创建文明单位"
+    archive.decide([archive.judgement(word, "reject", WANG)])
+    assert [item.id for item in archive.catalog.campaigns() if two[0].id in item.items] == []
+    archive.describe_again()
+    (link,) = archive.catalog.item(two[0].id).campaigns
+    assert (link.status, link.decided) == ("rejected", WANG)
+
+
+def test_everything_is_done_from_the_command_line(archive: Archive, two: list[Item], archivist: Call) -> None:
+    at = ("--archive", archive.settings.folder)
+    listed = json.loads(archivist("items", "--json", *at).out)
+    assert [(one["id"], one["pages"], one["begins_at"]) for one in listed] == [(two[0].id, 2, 1), (two[1].id, 1, 3)]
+    joined = archivist("items", "join", two[0].id, two[1].id, "--by", "王芳", *at)
+    assert joined.code == 0 and two[0].id in joined.out
+    assert archivist("items", "split", two[0].id, "3", "--by", "王芳", *at).code == 0
+    word, _read = handle(archive, two[0], "date_of_issue")
+    assert archivist("review", "correct", word, "1985-03-13", "--by", "王芳", *at).code == 0
+    shown = archivist("show", two[0].id, *at).out
+    assert "1985-03-13" in shown and "verified" in shown and "王芳" in shown
+    assert archivist("review", "accept", word, *at).code == 2
+    assert archivist("citations", two[1].id, *at).out.count(two[0].id) == 1
+    assert "植树造林的指示" in archivist("citations", *at).out
+    assert archivist("agencies", "name", "平阳县人民政府", "--formerly", "平阳县革命委员会", *at).code == 0
+    assert "平阳县革命委员会" in archivist("agencies", *at).out
+    assert archivist("describe", *at).code == 0
