@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import unquote
 
-from archivist import export
+from archivist import campaigns, export
 from archivist.catalog import Catalog
 from archivist.decisions import Decision
 from archivist.describe.authority import Agency
@@ -158,7 +158,7 @@ class Archive:
             raise WrongCall(_("{handle} is no value; accept or reject it").format(handle=handle))
         if place.sort == "link":
             link = item.campaigns[place.position]
-            detail = {"campaign": link.key, "name": link.name}
+            detail = {"campaign": link.key, "name": link.name, "evidence": campaigns.kept_ink(link, item.pages)}
             return Decision("link", item.id, "confirm" if act == "accept" else "refuse", detail, decided)
         boundary = item.boundaries[place.position]
         page = item.page(boundary.page)

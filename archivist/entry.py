@@ -81,7 +81,8 @@ class Entries:
         heeded = self._heeded(item)
         try:
             documents = describe(item.pages, self.authority, heeded)
-            links = campaigns.heed(campaigns.recognise(documents, item.pages), item.id, heeded)
+            found = campaigns.recognise(documents, item.pages)
+            links = campaigns.heed(found, item.id, heeded, documents, item.pages)
             title = title_of(documents, item.pages)
         except Exception as error:
             # The text is worth keeping and finding even where no rule can make anything of it.

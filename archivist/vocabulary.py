@@ -32,6 +32,15 @@ PARTS = (
     N_("post"), N_("name"), N_("start"), N_("end"), N_("operator"), N_("value"), N_("unit"), N_("veto"), N_("who"),
     N_("task"),
 )  # fmt: skip
+ROLES = (
+    N_("decision"), N_("plan"), N_("notice"), N_("slip"), N_("table"), N_("report"), N_("other"),
+)  # fmt: skip
+#: Campaigns: what happened, how high the honour, why two are of one family.
+CAMPAIGNS = (
+    N_("phase_start"), N_("phase_end"), N_("deadline"),
+    N_("national"), N_("provincial"), N_("prefecture"), N_("county"), N_("township"),
+    N_("theme"), N_("honour"), N_("level"), N_("target"), N_("decided"),
+)  # fmt: skip
 ANNOTATIONS = (
     N_("proposal"), N_("instruction"), N_("reading"), N_("result"),
 )  # fmt: skip

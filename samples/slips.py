@@ -129,8 +129,8 @@ def _html(slip: Slip) -> str:
       .page p.free {{ margin-bottom: 3mm; }}
       .page p.right {{ text-align: right; padding-right: 6mm; }}
       .page p.below {{ margin-top: 5mm; }}
-      .clerk {{ font-family: "Zhi Mang Xing", "AR PL UKai CN"; font-size: 19pt; line-height: 1.1; color: #22327c; }}
-      .leader {{ font-family: "Ma Shan Zheng", "AR PL UKai CN"; font-size: 21pt; line-height: 1.15; }}
+      .clerk {{ font-family: "Zhi Mang Xing", "AR PL UKai CN", "Noto Serif CJK SC"; font-size: 19pt; line-height: 1.1; color: #22327c; }}
+      .leader {{ font-family: "Ma Shan Zheng", "AR PL UKai CN", "Noto Serif CJK SC"; font-size: 21pt; line-height: 1.15; }}
       .leader {{ color: #15171f; }}"""
     here = PAPERS.as_uri()
     return (

@@ -13,7 +13,7 @@ from archivist.text import fold, simplify
 
 #: A link less sure than this waits for a person.
 REVIEW_BELOW = 0.7
-_LEAST = 0.3
+_LEAST = 0.45
 _MOST_EVIDENCE = 5
 _SURELY_READ = 0.99
 _KNOWN_READ = 0.95
@@ -113,14 +113,29 @@ def _is_vague(documents: Sequence[Document]) -> bool:
 
 
 def _name(group: _Group) -> str:
-    """Return its name as its weightiest mention prints it; one that everybody knew never shorter than it was known."""
-    first = max(group.mentions, key=lambda mention: (mention.key == group.key, mention.place, mention.reading))
-    if first.key != group.key:
+    """Return its name as its weightiest mention prints it, and as fully as any other prints the same.
+
+    One that everybody knew is not cut short: 爱国卫生 and 爱国卫生运动 are shown alike.
+    """
+    own = [mention for mention in group.mentions if mention.key == group.key]
+    if not own:
         return group.key
-    if known := rules.known().get(rules.loose(group.key)):
-        fuller = rules.plain(first.name)
-        return fuller if rules.loose(fuller).startswith(rules.loose(known.campaign)) else known.campaign
-    return first.name
+    known = rules.known().get(rules.loose(group.key))
+    usual = rules.loose(known.campaign) if known else ""
+    first = max(own, key=lambda one: (one.place, rules.loose(one.name).startswith(usual), one.reading))
+    if not known:
+        return first.name
+    name = rules.plain(first.name)
+    longer = [rules.plain(one.name) for one in own if not one.weak]
+    name = max((one for one in [name, *longer] if one.startswith(name)), key=len)
+    return known.campaign if first.weak or _is_cut(rules.loose(name), usual) else name
+
+
+def _is_cut(name: str, usual: str) -> bool:
+    """Return whether `name` lacks nothing of the usual one but the word for what it is: 运动, 活动."""
+    rest = usual.removeprefix(name)
+    words = f"{rules.rules()['extends']}|{'|'.join(rules.rules()['suffixes'])}"
+    return rest != usual and (not rest or bool(re.fullmatch(words, rest)))
 
 
 def _read_alike(groups: Mapping[str, _Group]) -> list[_Group]:
@@ -163,6 +178,8 @@ def _stands_for(short: str, full: str) -> bool:
         return False
     if held := rules.rules()["shorts"].get(short):
         return held in full
+    if short in full:
+        return True
     if one is None or (one.about, one.kind) != (other.about, other.kind):
         return False
     targets = one.target == other.target or ("(" in one.target and other.target in re.split(r"[()、]", one.target))

@@ -1,7 +1,7 @@
 """What every command needs: the language, the archive, who decides, how values are shown."""
 
 import gettext as translations
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from getpass import getuser
 from gettext import gettext as _
@@ -17,7 +17,7 @@ from archivist.errors import WrongCall
 
 if TYPE_CHECKING:
     from archivist.archive import Archive
-    from archivist.model import Boundary, Decided, Item, Scan, Witness
+    from archivist.model import Boundary, Decided, Field, Item, Scan
 
 DOMAIN = "archivist"
 #: Passages and pieces of evidence shown of one thing.
@@ -137,11 +137,18 @@ def phrase(words: Mapping[str, str]) -> str:
     return words.get(_("en"), words["en"])
 
 
-def witnesses(heard: "Iterable[Witness]") -> Iterator[str]:
-    """Yield what other places of the paper say of the same thing, a line each."""
-    for one in heard:
-        where = _("p. {page}: “{raw}”").format(page=one.page, raw=one.raw)
-        yield f"{_(one.method)}: {shown(one.value)}  {sure(one.confidence)}  {where}"
+def witnesses(field: "Field") -> Iterator[str]:
+    """Yield what other places of the paper say of the same thing, for and against, a line each."""
+    from archivist.definitions import load
+    from archivist.describe.testimony import compare
+
+    words = load("schemas/witnesses.yaml")
+    for one in field.witnesses:
+        against = compare(field.name, field.value, one).against
+        place = phrase(words["places"][one.method]) if one.method in words["places"] else one.method
+        ink = _("p. {page}: “{raw}”").format(page=one.page, raw=one.raw)
+        why = f" ({phrase(words['reasons'][against])})" if against else ""
+        yield f"{'✗' if against else '✓'} {place}: {shown(one.value)}{why}  {sure(one.confidence)}  {ink}"
 
 
 def beginning(boundary: "Boundary") -> str:

@@ -88,7 +88,7 @@ def _show_document(document: "Document", handles: Sequence[str]) -> None:
         standing = "  ".join(filter(None, (sure(entry.confidence), _doubt(entry), ink, f".{handle}")))
         click.echo(f"  {name}{pad}{standing}")
         if entry.status == "review":
-            for line in witnesses(entry.witnesses):
+            for line in witnesses(entry):
                 click.echo(f"    {line}")
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from gettext import gettext as _
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -45,8 +45,9 @@ def review(context: click.Context, limit: int, as_json: bool, archive: Path) -> 
         click.echo(f"{sure(page.confidence)}  {text.format(page=page.number, scan=page.scan)}  [{page.item_id}]")
     for one in waiting:
         click.echo(f"{sure(one.what.confidence)}  {one.handle}  {_said(one)}  {click.style(one.title, dim=True)}")
-        for line in witnesses(getattr(one.what, "witnesses", ())):
-            click.echo(f"        {line}")
+        if one.sort == "value":
+            for line in witnesses(cast("Field", one.what)):
+                click.echo(f"        {line}")
 
 
 @review.command(help=_("Say that values, campaigns or beginnings of items are right as they stand."))
@@ -113,28 +114,27 @@ def _tell(rooms: "Archive", count: int) -> None:
 def _said(one: "Waiting") -> str:
     """Return what waits in one line: what is said, and by which ink."""
     if one.sort == "value":
-        field: Field = one.what  # type: ignore[assignment]
+        field = cast("Field", one.what)
         ink = _("p. {page}: “{raw}”").format(page=field.evidence.page, raw=field.raw)
         return f"{_(field.name)} = {shown(field.value)}  {ink}"
     if one.sort == "link":
-        link: CampaignLink = one.what  # type: ignore[assignment]
+        link = cast("CampaignLink", one.what)
         return " ".join([_("campaign"), link.name, *(f"“{evidence.text}”" for evidence in link.evidence[:1])])
-    boundary: Boundary = one.what  # type: ignore[assignment]
-    return beginning(boundary)
+    return beginning(cast("Boundary", one.what))
 
 
 def _record(one: "Waiting") -> dict[str, Any]:
     said: dict[str, Any] = {"sort": one.sort, "handle": one.handle, "item": one.item_id, "title": one.title}
     said["confidence"] = round(one.what.confidence, 4)
     if one.sort == "value":
-        field: Field = one.what  # type: ignore[assignment]
+        field = cast("Field", one.what)
         said |= {"document": one.document_kind, "field": field.name, "value": field.value, "raw": field.raw}
         said |= {"page": field.evidence.page, "box": [round(side) for side in field.evidence.box]}
         said["witnesses"] = [{"method": w.method, "value": w.value, "page": w.page} for w in field.witnesses]
     elif one.sort == "link":
-        said["campaign"] = one.what.name  # type: ignore[union-attr]
+        said["campaign"] = cast("CampaignLink", one.what).name
     else:
-        boundary: Boundary = one.what  # type: ignore[assignment]
+        boundary = cast("Boundary", one.what)
         said |= {"page": boundary.page, "reasons": list(boundary.reasons)}
     return said
 

@@ -18,6 +18,8 @@ from archivist.model import Value
 _JUNK = " \t•·●○*☑✓√|_-,;:，；：、.…'\"`~"
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LONGEST_STAIN = 2
+# The full stop of a sentence, read as a figure or letter.
+_ROUND_STOP = re.compile(r"(?<=[\u3400-\u9fff])[0oO○]$")
 _DATED_BY_ITS_TEXT = "result"
 
 
@@ -61,6 +63,8 @@ def read(
     signature (`signed`: 签发). The text is what was written without the signature.
     """
     tokens = [token for start, end in spans for token in signatures.tokens(flow, start, end, context)]
+    # Signs without a Chinese character are stains, or lines of the form.
+    tokens = [token for token in tokens if token.what != "text" or not _is_stain(token)]
     if kind == "reading":
         tokens = _paired([token for token in tokens if token.what != "unit" or token.value not in _titles()])
         tokens = [token for token, after in zip_longest(tokens, tokens[1:]) if not (after and _same(token, after))]
@@ -81,8 +85,11 @@ def _annotation(flow: Flow, entry: _Entry, entries: Sequence[_Entry], kind: str,
         else:
             entry.texts = [entry.unit]
         entry.unit = None
-    texts = [token for token in entry.texts if _HAN.search(token.value) or len(closed(token.value)) > _LONGEST_STAIN]
+    texts = [token for token in entry.texts if _HAN.search(token.value)]
+    # Words without a Chinese character among such as have one are the label's translation.
+    texts = texts or entry.texts
     text = plain("".join(hand.mended(flow, token.start, token.end) for token in texts)).strip(_JUNK)
+    text = _ROUND_STOP.sub("。", text)
     only_read = closed(text).strip("()（）。") in _rules()["read"]
     said = "reading" if kind == "instruction" and not signed and (not text or only_read) else kind
     if said == "reading" and not entry.person and not entry.when and not only_read:
@@ -95,8 +102,7 @@ def _annotation(flow: Flow, entry: _Entry, entries: Sequence[_Entry], kind: str,
     when = entry.when
     if when is None and said == _DATED_BY_ITS_TEXT:
         when = next((token.dated for token in entry.texts if token.dated), None)
-    who = entry.person
-    person = plain(hand.mended(flow, who.start, who.end) if who.what == "unit" else who.value) if who else None
+    person = _name(flow, who) if (who := entry.person) else None
     factor = min((token.factor for token in [*entry.members, *filter(None, [when])]), default=1.0)
     return Annotation(start, end, said, text, person, when.value if when else None, factor)
 
@@ -171,6 +177,19 @@ def _paired(tokens: Sequence[Token]) -> list[Token]:
         ]
         at += names + marks
     return found
+
+
+def _name(flow: Flow, who: Token) -> str:
+    """Return who signs, with the characters put right that stand in no name."""
+    if who.what == "unit":
+        return plain(hand.mended(flow, who.start, who.end))
+    if who.value != flow.text[who.start : who.end]:
+        return plain(who.value)
+    return plain(hand.mended_name(flow, who.start, who.end))
+
+
+def _is_stain(token: Token) -> bool:
+    return not _HAN.search(token.value) and len(closed(token.value).strip(_JUNK)) <= _LONGEST_STAIN
 
 
 def _same(printed: Token, written: Token) -> bool:

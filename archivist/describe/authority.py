@@ -45,6 +45,7 @@ class Authority:
 
     _agencies: Mapping[str, Agency] = field(default_factory=dict)
     _names: Mapping[str, str] = field(default_factory=dict)
+    _until: Mapping[str, int] = field(default_factory=dict)
     _alike: Mapping[tuple[int, str], Sequence[str]] = field(default_factory=dict)
 
     @classmethod
@@ -64,7 +65,7 @@ class Authority:
         owners = draft.owners()
         found = {key: draft.agency(key) for key in dict.fromkeys(owners.values()) if draft.names[key]}
         known = {name: owner for name, owner in owners.items() if owner in found}
-        return cls(found, known, _neighbours(known))
+        return cls(found, known, draft.until, _neighbours(known))
 
     def agencies(self) -> tuple[Agency, ...]:
         """Return every agency, in the order of their keys."""
@@ -77,6 +78,8 @@ class Authority:
         """
         key = agency_key(name)
         owner = self._names.get(key)
+        if year is not None and key in self._until and year > self._until[key]:
+            return None
         if owner is None:
             heirs = {self._names[heir] for heir in _successors(key, year) if heir in self._names}
             owner = heirs.pop() if len(heirs) == 1 else None
@@ -193,9 +196,13 @@ class _Draft:
     names: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     former: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     headings: dict[str, str] = field(default_factory=dict)
+    until: dict[str, int] = field(default_factory=dict)
 
     def heed(self, decision: Decision) -> None:
-        """Let what a person decided count: `detail` says the `name`; forgetting without one forgets the agency."""
+        """Let what a person decided count: `detail` says the `name`, of a former one the last year (`until`).
+
+        Forgetting without a name forgets the agency.
+        """
         key, given = agency_key(decision.target), decision.detail.get("name")
         name = plain(closed(given)) if isinstance(given, str) else ""
         if decision.act == "forget":
@@ -208,6 +215,8 @@ class _Draft:
                 self.headings.pop(key, None)
         elif name and decision.act == "predecessor":
             self.former[key].setdefault(name)
+            if isinstance(until := decision.detail.get("until"), int):
+                self.until[agency_key(name)] = until
         elif name:
             self.names[key].setdefault(name)
             if decision.act == "heading":

@@ -8,16 +8,14 @@ from rapidfuzz.distance import Levenshtein
 
 from archivist.describe import numbers
 from archivist.describe.ink import ACCEPTED_FROM, closed
-from archivist.describe.misread import LENT, apart, glyphs_of, may_be, offered
+from archivist.describe.misread import LENT, lent, with_chars
 from archivist.describe.names import agency_key
 from archivist.describe.testimony import agencies, compare, heard, witness_of
-from archivist.model import Document, Field, Glyph, Page, Value, Witness
+from archivist.model import Document, Field, Page, Value, Witness
 from archivist.text import fold
 
 Sheets = Mapping[int, Page]
 
-# Where a reader had offered the character that another place lent.
-_SEEN = 0.93
 # So much of a subject must be as in the title before the rest of it is put right by the title.
 _ALIKE = 0.7
 _SHORTEST_SUBJECT = 6
@@ -82,36 +80,9 @@ def _lent_name(field: Field, issuers: Iterable[Field], pages: Sheets) -> Field |
         full = str(issuer.value)
         # 聊城市委 on the slip is 中共聊城市委 without its first word.
         for form in dict.fromkeys((full, agency_key(full), full.removeprefix("中共"))):
-            if lent := _lent(field, form, issuer, pages, most=max(1, len(form) // 4)):
-                return lent
+            if mended := lent(field, form, issuer, pages, most=max(1, len(form) // 4)):
+                return _of_slip(mended, field)
     return None
-
-
-def _lent(field: Field, form: str, lender: Field, pages: Sheets, *, most: int) -> Field | None:
-    """Return `field` with at most `most` characters taken from `form`, where its ink may be read so; else None."""
-    value = str(field.value)
-    if len(value) != len(form) or len(form) < 3:
-        return None
-    return _with_chars(field, {place: form[place] for place in apart(fold(value), fold(form))}, lender, pages, most)
-
-
-def _with_chars(field: Field, chars: Mapping[int, str], lender: Field, pages: Sheets, most: int) -> Field | None:
-    """Return `field` with `chars` (by place in its value) in place of what was read, where the ink may be read so."""
-    value, glyphs = str(field.value), glyphs_of(field, pages)
-    if not 0 < len(chars) <= most or len(glyphs) != len(value) or lender.confidence < ACCEPTED_FROM:
-        return None
-    changed: dict[int, Glyph] = {place: glyphs[place] for place in chars}
-    if not all(may_be(glyph, fold(chars[place])) for place, glyph in changed.items()):
-        return None
-    right = "".join(chars.get(place, char) for place, char in enumerate(value))
-    seen = all(offered(glyph, fold(chars[place])) for place, glyph in changed.items())
-    return replace(
-        field,
-        value=right,
-        confidence=min(_SEEN if seen else LENT, lender.confidence),
-        status="accepted" if seen else "review",
-        witnesses=(*field.witnesses, witness_of(lender), witness_of(field, "slip")),
-    )
 
 
 def _number(field: Field, others: list[Field], pages: Sheets) -> Field:
@@ -125,9 +96,8 @@ def _number(field: Field, others: list[Field], pages: Sheets) -> Field:
         full = str(_text(printed.value))
         borne_out = any(compare(printed.name, printed.value, one).confirms for one in printed.witnesses)
         if printed.confidence >= field.confidence or borne_out:
-            if printed.confidence >= ACCEPTED_FROM and (lent := _lent(field, full, printed, pages, most=1)):
-                others[place] = printed
-                return lent
+            if printed.confidence >= ACCEPTED_FROM and (mended := lent(field, full, printed, pages, most=1)):
+                return _of_slip(mended, field)
         elif field.confidence >= ACCEPTED_FROM and (number := numbers.parse(str(field.value))):
             others[place] = replace(
                 printed,
@@ -141,6 +111,11 @@ def _number(field: Field, others: list[Field], pages: Sheets) -> Field:
         return field
     others[place] = heard(printed, [said])
     return heard(field, [told])
+
+
+def _of_slip(mended: Field, read: Field) -> Field:
+    """Return the field of the slip that took characters from the document, with what was read among the witnesses."""
+    return replace(mended, witnesses=(*mended.witnesses[:-1], witness_of(read, "slip")))
 
 
 def _says_nothing(verdict: tuple[float, str | None]) -> bool:
@@ -193,4 +168,5 @@ def _lent_subject(field: Field, title: Field, pages: Sheets) -> Field | None:
         for offset in range(step.src_end - step.src_start)
         if re.match(r"\w", value[step.src_start + offset]) and re.match(r"\w", whole[step.dest_start + offset])
     }
-    return _with_chars(field, chars, title, pages, most=len(value) // 4)
+    mended = with_chars(field, chars, title, pages, most=len(value) // 4)
+    return _of_slip(mended, field) if mended else None

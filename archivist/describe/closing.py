@@ -1,7 +1,7 @@
 """How an issued document closes, and every place on it that says when it was issued."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from archivist.describe import dates, names
 from archivist.describe import imprint as foot
@@ -17,6 +17,8 @@ _ATTACHED = re.compile(r"附(?:件|表|录|图)?(?:之?[一二三四五六七八
 _SERIALS = ("简报", "纪要", "会议纪要")
 # The day of printing is the day of issue only where nothing else says one.
 _PRINTED = 0.8
+# Where a seal took one character it may have taken another.
+_RESTORED = 0.75
 _HEAD_DATE = 0.97
 _SIGNATURE_LINES = 12
 _OFFICIALS = 4
@@ -27,17 +29,18 @@ _ENDED = ("。", "!", ")", "”", '"', "》", ";")
 _BESIDE = re.compile(r"(?:\(?(?:盖?章|印|公章)\)?|[。.,·\"'|]|[^于自至从到以在前后\d])?")
 
 
-def signature(flow: Flow, start: int, imprint: int) -> Span | None:
+def signature(flow: Flow, start: int, imprint: int, years: Collection[int] = ()) -> Span | None:
     """Return the lines (first, behind the last) that close the text: agencies and date, either may be missing.
 
     The dated one is the last, unless another text (a forwarded paper, an attachment) begins behind an earlier one.
+    A date that lost a character of its year under the seal is one where one of `years` is meant.
     """
     closing = None
     tags: dict[int, Tag] = {}
     start = _behind_note(flow, start)
     for index in range(start, imprint):
         line = flow.lines[index]
-        if not _closes(flow, index, start):
+        if not _closes(flow, index, start) and not dates.restored(line.line.text, years):
             continue
         first = _first(flow, index, start)
         last = index + 1
@@ -59,7 +62,9 @@ def signed(flow: Flow, line: Printed) -> list[Span]:
     return left or agencies(flow, line.start + found[-1].end, line.end)
 
 
-def issued(flow: Flow, begun: Opening, closing: Span | None, imprint: int) -> Iterator[Field | None]:
+def issued(
+    flow: Flow, begun: Opening, closing: Span | None, imprint: int, years: Collection[int] = ()
+) -> Iterator[Field | None]:
     """Yield `date_of_issue` once for each place that says it, the weightiest first.
 
     The note under the title, the head (of a serial, an order), the signature, the imprint.
@@ -71,6 +76,8 @@ def issued(flow: Flow, begun: Opening, closing: Span | None, imprint: int) -> It
         line = flow.lines[index]
         if found := dates.find(line.line.text):
             yield _date(flow, line, found[-1], "signature")
+        elif iso := dates.restored(line.line.text, years):
+            yield flow.field("date_of_issue", iso, line.start, line.end, "signature", factor=_RESTORED)
         elif index + 1 < len(flow.lines) and (over := _over_lines(flow, index)):
             yield flow.field("date_of_issue", over, line.start, flow.lines[index + 1].end, "signature")
     for printing in foot.printings(flow, imprint):

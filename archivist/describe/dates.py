@@ -1,6 +1,7 @@
 """Dates as they stand on Chinese papers, to ISO 8601."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,7 +17,7 @@ _CN = r"[〇零o0一二三四五六七八九\-]"
 _SMALL = r"(?:\d\s*\d?|[〇o元一二三四五六七八九十廿卅\-](?:\s*[一二三四五六七八九十〇o\-]){0,2})"
 _YEAR = rf"(?:\d\s*\d(?:\s*\d\s*\d)?|{_CN}\s*{_CN}(?:\s*{_CN}\s*{_CN})?)"
 _WORDS = re.compile(
-    rf"(?:公\s*元\s*)?(?:(?P<republic>(?:中\s*华\s*)?民\s*国)\s*(?P<reign>\d{{1,3}}|[元一二三四五六七八九十百〇]{{1,5}})|(?<![\d〇一二三四五六七八九])(?P<year>{_YEAR}))"
+    rf"(?:(?:公\s*元|公\s*历|中\s*华\s*人\s*民\s*共\s*和\s*国)\s*)?(?:(?P<republic>(?:中\s*华\s*)?民\s*国)\s*(?P<reign>\d{{1,3}}|[元一二三四五六七八九十百〇]{{1,5}})|(?<![\d〇一二三四五六七八九])(?P<year>{_YEAR}))"
     rf"\s*年\s*(?P<month>{_SMALL})\s*月(?:份|(?:\s*(?P<day>{_SMALL})\s*(?:[日号曰目](?!前|以前|内)|(?![\s\d〇一二三四五六七八九十%.])|$))?)"
 )
 _POINTS = re.compile(
@@ -34,6 +35,9 @@ _SHORT = re.compile(
     r"(?<![\d./\-])(?P<one>\d{1,2})\s*(?P<mark>[./\-])\s*(?P<two>\d{1,2})(?:\s*[日号])?(?![\d/\-%]|\.\d|\s*[万亿元个倍米斤吨公亩])"
 )
 _WHOLE = re.compile(r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)|(?P<y>\d{4})\s*[./\-]\s*(?P<m>\d{1,2})")
+
+_DAMAGED = re.compile(r"(?P<year>[^年月日]{3,4})年(?P<rest>[^年月日]{1,3}月[^年月日]{1,3}日)")
+_CHARACTERS = str.maketrans("0123456789", "〇一二三四五六七八九")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,31 @@ def find(text: str, context_year: int | None = None) -> list[Found]:
         if not found or entry.start >= found[-1].end:
             found.append(entry)
     return found
+
+
+def restored(text: str, years: Collection[int]) -> str | None:
+    """Return the date that all of `text` is though its year lost a character or had one misread; None otherwise.
+
+    The year is the one of `years` that it can only mean: of 一九八年四月四日 with 1987, 1987-04-04.
+    """
+    match = _DAMAGED.fullmatch("".join(fold(text).split()))
+    if not match:
+        return None
+    meant = {year for year in years for digits in (_in_characters(year), str(year)) if _damaged(match["year"], digits)}
+    return parse(f"{meant.pop()}年{match['rest']}") if len(meant) == 1 else None
+
+
+def _in_characters(year: int) -> str:
+    return str(year).translate(_CHARACTERS)
+
+
+def _damaged(read: str, meant: str) -> bool:
+    """Return whether `read` is `meant` with one character left out or another in its place."""
+    if len(read) == len(meant):
+        return sum(one != other for one, other in zip(read, meant, strict=True)) == 1
+    return len(read) + 1 == len(meant) and any(
+        read == meant[:place] + meant[place + 1 :] for place in range(len(meant))
+    )
 
 
 def full_year(short: int, context_year: int | None) -> int:

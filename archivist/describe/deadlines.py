@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from archivist.describe import dates, names
+from archivist.describe.ink import plain
 from archivist.describe.people import rules
 from archivist.describe.periods import POINT, Calendar, named_days, point
 from archivist.describe.phases import Stage
@@ -15,21 +17,37 @@ _CLEAR = 1.0
 _INHERITED = 0.93
 _BREAK = "。;!?\n"
 _MARK_AT = re.compile(rf"(?:(?<=[:。;,\n])|^)(?:{MARK})|[①-⑳⑴-⒛㈠-㈩]")
-_LEADING = re.compile(r"^[,、:)\"”]+")
-_TRAILING_WORDS = re.compile(
+_LEADING = re.compile(r"[,、:)\"”]+")
+_CLOSING_WORDS = re.compile(
     r"(?:,|、|务必|务请|务|必须|应当|应该|必|要|应|须|需|请|并|也|都|均|一律|统一|分别|在|于|至迟|最迟|力争|争取|确保|保证|限|限期|限定|时间为|截止|截至|最后|期限为?|是)+$"
 )
 _ASKING = re.compile(r"^(?:并|请|望|希望?|要求|责成|由|务请|其中|具体由|以便|同时|另外|此外|凡)+")
 _KIND = re.compile(r"^(?:以内|以前|之前|前夕?|为止|止|内)")
-_PERIOD_BEFORE = re.compile(r"(?:从|自|至|到|[-—–~])[^,。;\n]{0,14}$")
+_RANGE = re.compile(r"(?:从|自|至|到|[-—–~])[^,。;\n]{0,14}$")
 _SUBORDINATE = re.compile(r"(?:的?要求|基础上|情况下|原则|精神|规定|同时|后|时)$")
 _MODAL = re.compile(r"(?:必须|务必|应当|要|应|须|请|务)(?:于|在|至迟)*$")
 _CHARGED = re.compile(r"由(?P<who>[^,。;:\n]{2,30}?)(?:负责|牵头|承办|主办)")
 _REPORTED = re.compile(r",(?:并|再|同时|然后)?(?:将|把)?[^,。;]{0,20}?(?:上?报(?!告)|报送|呈报|送交?)[^,。;]{1,30}")
 _RESULT = re.compile(r"(?<!为)了(?![解结却如望])|已经?|曾|未能|没有|以来")
+_NO_DUTY = re.compile(r"的|为[^,。;]*阶段|出生|参加工作|工作的|入学|毕业|成立的")
+_NO_NAME = re.compile(r"由|的(?!负责|领导|同志|主要)|[于将把须]|以前|之前|应(?!站|社|公司|处)|要(?!求|闻)|报(?!社|刊)")
+_SHORTEST = 2
+_SHORT_ADVERB = 6
+_SHORT_CLAUSE = 12
 _LONG_TASK = 120
 _LONG_OBJECT = 40
 _MONTHS_BACK = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """Who owes what, letters `start` to `end` of the text, and how sure that is."""
+
+    who: str | None
+    task: str
+    start: int
+    end: int
+    factor: float
 
 
 def fields(text: Prose, years: Calendar, stages: Sequence[Stage]) -> Iterator[Field | None]:
@@ -43,18 +61,13 @@ def fields(text: Prose, years: Calendar, stages: Sequence[Stage]) -> Iterator[Fi
         date = _date(text, match, years, stages)
         if date is None or _is_stage(match, stages):
             continue
-        found = _owed(text, match)
-        if found is None:
+        owed = _owed(text, match)
+        if owed is None or (date, owed.who, owed.task) in seen:
             continue
-        who, task, (start, end), factor = found
-        key = (date, who, task)
-        if key in seen:
-            continue
-        seen.add(key)
-        first, last = text.span(start, end)
-        yield text.flow.field(
-            "deadline", {"date": date, "who": who, "task": task}, first, last, "deadline", factor=factor
-        )
+        seen.add((date, owed.who, owed.task))
+        start, end = text.span(owed.start, owed.end)
+        value = {"date": date, "who": owed.who, "task": owed.task}
+        yield text.flow.field("deadline", value, start, end, "deadline", factor=owed.factor)
 
 
 @cache
@@ -70,11 +83,25 @@ def _verbs() -> re.Pattern[str]:
     return re.compile("|".join(words))
 
 
+@cache
+def _modals() -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(sorted(rules()['duty_words'], key=len, reverse=True))}|,)*")
+
+
+@cache
+def _adverbial() -> re.Pattern[str]:
+    return re.compile("|".join(rules()["adverbial"]))
+
+
 def _date(text: Prose, match: re.Match[str], years: Calendar, stages: Sequence[Stage]) -> str | None:
     letters = match["date"]
     before = re.split(r"[。;\n]", text.letters[max(match.start() - 12, 0) : match.start()])[-1]
     if any(word in before for word in rules()["recurring"]):
         return None
+    if letters.startswith("本月"):
+        if not years.issued or len(years.issued) < len("1995-06"):
+            return None
+        letters = f"{int(years.issued[5:7])}月" + re.sub(r"^本月份?", "", letters)
     if match["reign"]:
         return dates.parse(match["reign"] + letters)
     year = years.year(match.start(), text.letters.rfind("\n", 0, match.start()) + 1)
@@ -112,74 +139,86 @@ def _is_stage(match: re.Match[str], stages: Sequence[Stage]) -> bool:
     return any(stage.start <= match.start() < stage.end for stage in stages)
 
 
-def _owed(text: Prose, match: re.Match[str]) -> tuple[str | None, str, tuple[int, int], float] | None:
-    """Return who owes what by the date `match`, the letters that say so and how sure that is."""
+def _owed(text: Prose, match: re.Match[str]) -> _Owed | None:
+    """Return who owes what by the date `match`."""
     letters = text.letters
-    begin = _sentence_start(letters, match.start())
-    finish = _sentence_end(letters, match.end())
+    begin, finish = _sentence_start(letters, match.start()), _sentence_end(letters, match.end())
     clause = max(begin, letters.rfind(",", begin, match.start()) + 1)
     opened = letters.rfind("(", clause, match.start())
     if opened >= 0 and ")" not in letters[opened : match.start()]:
         return _noted(text, match, begin, opened, finish)
-    if _PERIOD_BEFORE.search(letters[clause : match.start()]) and re.search(POINT, letters[clause : match.start()]):
+    said = letters[clause : match.start()]
+    if (_RANGE.search(said) and re.search(POINT, said)) or _NO_DUTY.match(letters, match.end(), finish):
         return None
-    own = _TRAILING_WORDS.sub("", letters[clause : match.start()])
+    who, thing = _before(letters, clause, match.start())
+    leading = _LEADING.match(letters, match.end(), finish)
+    start = leading.end() if leading else match.end()
+    start, named = _behind(letters, start, finish, who is not None)
+    who, factor = who or named, _CLEAR
+    if who is None and (who := _earlier(letters, begin, clause, said)):
+        factor = _INHERITED
+    end = _task_end(letters, start, finish)
+    task = (text.value(*thing) if thing else "") + text.value(start, end) if start < end else ""
+    task = task.strip('、,:。;()"“”')
+    if len(task) < _SHORTEST or _RESULT.search(letters[clause:end]):
+        return None
+    if not (_MODAL.search(said) or _is_duty(task)):
+        return None
+    spans = [span for span in (who if factor == _CLEAR else None, thing) if span]
+    first = min([match.start(), *(span[0] for span in spans)])
+    return _Owed(_party(text, who), task, first, end, factor)
+
+
+def _before(letters: str, clause: int, date: int) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+    """Return where between clause and date it says who, and of what thing: 各单位要将总结于…, 实施方案限…."""
+    own = _CLOSING_WORDS.sub("", letters[clause:date])
     asked = _ASKING.match(own)
-    lead = clause + (asked.end() if asked else 0)
-    own_end = clause + len(own)
-    who: tuple[int, int] | None = None
-    before: tuple[int, int] | None = None
-    if lead < own_end:
-        subject = _subject(letters[lead:own_end])
+    start, end = clause + (asked.end() if asked else 0), clause + len(own)
+    who = None
+    if subject := _subject(letters[start:end]):
+        who = _without_asking(letters, start, start + subject)
+        start = _without_modal(letters, start + subject, end)
+    return who, (start, end) if 0 < end - start <= _LONG_OBJECT else None
+
+
+def _behind(letters: str, start: int, finish: int, known: bool) -> tuple[int, tuple[int, int] | None]:
+    """Return where the task begins behind the date, 根据…要求 left out, and who is named there unless `known`."""
+    who = None
+    for _ in range(2):
+        comma = letters.find(",", start, finish)
+        if comma < 0:
+            break
+        subject = 0 if known or who else _subject(letters[start:comma])
+        clause = letters[start + subject : comma]
+        if not _adverbial().match(clause) or not (_SUBORDINATE.search(clause) or len(clause) <= _SHORT_ADVERB):
+            break
         if subject:
-            who = _without_asking(letters, lead, lead + subject)
-            rest = (
-                lead
-                + subject
-                + len(re.match(rf"(?:{'|'.join(rules()['duty_words'])})*", letters[lead + subject : own_end])[0])
-            )  # type: ignore[index]
-            before = (rest, own_end) if rest < own_end else None
-        else:
-            before = lead, own_end
-    if before and before[1] - before[0] > _LONG_OBJECT:
-        before = None
-    start = match.end() + len((_LEADING.match(letters[match.end() : finish]) or [""])[0])
-    start, who = _skip_adverbs(letters, start, finish, who)
-    factor = _CLEAR
-    if who is None and (subject := _subject(letters[start:finish])):
+            who = _without_asking(letters, start, start + subject)
+        start = comma + 1
+    if not (known or who) and (subject := _subject(letters[start:finish])):
         who = _without_asking(letters, start, start + subject)
         start += subject
-    if who is None and clause > begin:
-        charged = _CHARGED.search(letters, begin, clause)
+    return _without_modal(letters, start, finish), who
+
+
+def _earlier(letters: str, begin: int, clause: int, said: str) -> tuple[int, int] | None:
+    """Return who was named before the clause of the date: at the beginning of the sentence, by 由…负责, before a ;."""
+    if clause > begin:
         if subject := _subject(letters[begin:clause]):
-            who = _without_asking(letters, begin, begin + subject)
-        elif charged and _is_party(charged["who"]):
-            who = charged.span("who")
-        factor = _INHERITED if who else factor
-    if who is None and clause == begin and not own and letters[begin - 1 : begin] == ";":
-        # 各乡镇要于…前…；11月底前完成…: whoever was named before the semicolon.
-        earlier = max(_sentence_start(letters, begin - 1), 0)
-        subject = _subject(letters[earlier : begin - 1])
-        if subject:
-            who = _without_asking(letters, earlier, earlier + subject)
-            factor = _INHERITED
-    words = re.match(rf"(?:{'|'.join(sorted(rules()['duty_words'], key=len, reverse=True))}|,)*", letters[start:finish])
-    start += words.end() if words else 0
-    end = _task_end(letters, start, finish)
-    task = (text.value(*before) if before else "") + (text.value(start, end) if start < end else "")
-    task = task.strip('、,:。;()"“”') if start < end else ""
-    asked = _MODAL.search(letters[clause : match.start()])
-    if len(task) < 2 or not (asked or _is_duty(task)) or _RESULT.search(letters[clause:end]):
-        return None
-    if re.match(r"(?:的|为.*阶段|出生|参加工作|工作的|入学|毕业|成立的)", letters[match.end() : finish]):
-        return None
-    first = min(place for place, _ in [who or (match.start(), 0), before or (match.start(), 0), (match.start(), 0)])
-    return (
-        (_party(text, *who) if who else None),
-        task,
-        (first if factor == _CLEAR else min(clause, match.start()), end),
-        factor,
-    )
+            return _without_asking(letters, begin, begin + subject)
+        charged = _CHARGED.search(letters, begin, clause)
+        return charged.span("who") if charged and _is_party(charged["who"]) else None
+    if not _CLOSING_WORDS.sub("", said) and letters[begin - 1 : begin] == ";":
+        start = _sentence_start(letters, begin - 1)
+        if subject := _subject(letters[start : begin - 1]):
+            return _without_asking(letters, start, start + subject)
+    return None
+
+
+def _without_modal(letters: str, start: int, end: int) -> int:
+    """Return where the letters go on behind 要, 必须 and the like."""
+    modal = _modals().match(letters, start, end)
+    return modal.end() if modal else start
 
 
 def _without_asking(letters: str, start: int, end: int) -> tuple[int, int]:
@@ -188,13 +227,11 @@ def _without_asking(letters: str, start: int, end: int) -> tuple[int, int]:
     return start + (lead.end() if lead else 0), end
 
 
-def _noted(
-    text: Prose, match: re.Match[str], begin: int, opened: int, finish: int
-) -> tuple[str | None, str, tuple[int, int], float] | None:
+def _noted(text: Prose, match: re.Match[str], begin: int, opened: int, finish: int) -> _Owed | None:
     """Return what a note in brackets says of the clause before it: 制定实施方案(3月20日前完成)."""
     letters = text.letters
     close = letters.find(")", match.end())
-    inner = letters[match.end() : close if 0 <= close else finish]
+    inner = letters[match.end() : close if close >= 0 else finish]
     start = begin
     if letters[opened - 1 : opened] in tuple("。;!?"):
         start = _sentence_start(letters, opened - 1)
@@ -212,7 +249,7 @@ def _noted(
     if not _is_duty(task):
         return None
     named = owner or who
-    return (named["who"] if named else None), task, (start, match.end()), _INHERITED
+    return _Owed(plain(named["who"]) if named else None, task, start, match.end(), _INHERITED)
 
 
 def _sentence_start(letters: str, place: int) -> int:
@@ -226,27 +263,6 @@ def _sentence_end(letters: str, place: int) -> int:
     return found.start() if found else len(letters)
 
 
-def _skip_adverbs(
-    letters: str, start: int, finish: int, who: tuple[int, int] | None
-) -> tuple[int, tuple[int, int] | None]:
-    """Return where the task begins once 根据…要求， is left out, and who, if that stands between."""
-    for _ in range(2):
-        clause_end = letters.find(",", start, finish)
-        if clause_end < 0:
-            break
-        clause = letters[start:clause_end]
-        subject = _subject(clause)
-        rest = start + subject
-        if not re.match("|".join(rules()["adverbial"]), letters[rest:clause_end]) or not (
-            _SUBORDINATE.search(clause) or len(clause) - subject <= 6
-        ):
-            break
-        if subject and who is None:
-            who = _without_asking(letters, start, start + subject)
-        start = clause_end + 1
-    return start, who
-
-
 def _task_end(letters: str, start: int, finish: int) -> int:
     """Return where the clause ends that says what is to be done; one that only says how takes in the next."""
     end = start
@@ -258,7 +274,7 @@ def _task_end(letters: str, start: int, finish: int) -> int:
         if (
             _is_duty(clause)
             and not _SUBORDINATE.search(clause)
-            and not (re.match("|".join(rules()["adverbial"]), clause) and len(clause) < 12)
+            and not (_adverbial().match(clause) and len(clause) < _SHORT_CLAUSE)
         ):
             reported = _REPORTED.match(letters[:finish], comma)
             return reported.end() if reported and not re.search(POINT, reported[0]) else comma
@@ -301,15 +317,15 @@ def _is_party(letters: str) -> bool:
 
 
 def _is_one(piece: str) -> bool:
-    if re.search(r"由|的(?!负责|领导|同志|主要)", piece):
+    if _NO_NAME.search(piece):
         return False
     if re.search(
-        r"(?:负责人|负责同志|领导|同志|人员|各地|各级|各界|全体干部|职工|群众|各单位|各部门|居民|村民|用户|市民)$",
+        r"(?:负责人|负责同志|领导|同志|人员|各地|各级|各界|全体干部|职工|群众|[省市县区乡镇村社]里|各单位|各部门|居民|村民|用户|市民)$",
         piece,
     ):
         return True
     return names.receives(piece) is True and not re.search(r"^(?:在|对|将|把|以|到)|大会$|会议$|机会|社会$", piece)
 
 
-def _party(text: Prose, start: int, end: int) -> str:
-    return text.value(start, end).strip("、,:")
+def _party(text: Prose, span: tuple[int, int] | None) -> str | None:
+    return text.value(*span).strip("、,:") or None if span else None

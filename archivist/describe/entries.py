@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
-from archivist.describe import dates
+from archivist.describe import dates, numbers
 from archivist.describe.forms import Block, FilledForm
 from archivist.describe.ink import closed
 from archivist.describe.labels import COLUMNS, Label
+from archivist.describe.numerals import integer
 
 _EMPTY = re.compile(r"[\s:;,.。、/|\\\-_()·]*")
 _FULL_DATE = re.compile(r".*年.*月.*")
@@ -18,6 +19,8 @@ _LONG = frozenset({"text", "annotation", "signature"})
 _SINGLE = frozenset({"text", "agency", "number", "count", "serial", "date", "secrecy"})
 _READINGS = Label("annotation", "readings", "reading")
 _SAME_ROW = 0.5
+_LONGEST_COUNT = 3
+_ANY_YEAR = 1990
 _LEAST_REST = 12
 
 
@@ -142,18 +145,36 @@ def _values_below(filled: FilledForm, index: int, claimed: set[int]) -> list[Ent
         for first, last in pairwise(gaps)
         for match in re.finditer(r"\S+", flow.text[first:last])
     ]
-    values: dict[int, list[tuple[int, int]]] = {}
-    for word in words:
-        middle = _middle(filled, *word)
-        near = min(
-            range(len(block.marks)),
-            key=lambda place: abs(_middle(filled, block.marks[place].start, block.marks[place].end) - middle),
+    labels = [mark.label for mark in block.marks]
+    if not 0 < len(words) <= len(labels):
+        return []
+    heads = [_middle(filled, mark.start, mark.end) for mark in block.marks]
+    middles = [_middle(filled, *word) for word in words]
+    width = max(heads) - min(heads) or 1.0
+
+    def cost(chosen: tuple[int, ...]) -> float:
+        far = sum(abs(heads[place] - middle) / width for place, middle in zip(chosen, middles, strict=True))
+        unfit = sum(
+            not _fits(flow.text[slice(*word)], labels[place]) for place, word in zip(chosen, words, strict=True)
         )
-        values.setdefault(near, []).append(word)
-    return [
-        Entry(block.marks[place].label, ((spans[0][0], spans[-1][1]),), "form-line", 0.9)
-        for place, spans in sorted(values.items())
-    ]
+        return far + unfit
+
+    best = min(combinations(range(len(labels)), len(words)), key=cost)
+    return [Entry(labels[place], (word,), "form-line", 0.9) for place, word in zip(best, words, strict=True)]
+
+
+def _fits(text: str, label: Label) -> bool:
+    """Return whether `text` looks like what stands beside `label`."""
+    letters = closed(text)
+    if label.value == "number":
+        return numbers.parse(text) is not None or "号" in letters
+    if label.value == "date":
+        return dates.parse(text, _ANY_YEAR) is not None
+    if label.value == "count":
+        return integer(letters.rstrip("份件")) is not None and len(letters) <= _LONGEST_COUNT
+    if label.value == "serial":
+        return any(char.isdigit() for char in letters) and "〔" not in letters
+    return not any(char.isdigit() for char in letters)
 
 
 def _middle(filled: FilledForm, start: int, end: int) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,11 @@ class Form:
     needs_heading: bool
     typical: frozenset[str]
     vocabulary: Vocabulary
+
+    @cached_property
+    def ends(self) -> frozenset[str]:
+        """The last two characters of its headings."""
+        return frozenset(char for heading in self.headings for char in heading[-2:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,35 +91,68 @@ def recognise(page: Page, known: Sequence[Form] | None = None) -> FilledForm | N
     """
     flow = Flow([page])
     blocks = tuple(_blocks(page))
-    spans = [Span(block.start, block.end, block.cell is not None) for block in blocks]
+    known = forms() if known is None else known
+    headings = {form.name: _heading(flow, blocks, form) for form in known}
+    if not any(headings.values()) and not _has_labels(flow, known):
+        return None
     space = frozenset(flow.gaps(0, len(flow.text), _WORD_GAP))
-    best: tuple[tuple[int, int, int], FilledForm] | None = None
-    for form in forms() if known is None else known:
-        heading = _heading(flow, blocks, form)
+    best: tuple[tuple[int, int, int], Form] | None = None
+    for form in known:
+        heading = headings[form.name]
         if heading is None and form.needs_heading:
             continue
-        marked = tuple(
-            replace(block, marks=marks(flow, span, form.vocabulary, space))
-            for block, span in zip(blocks, spans, strict=True)
+        rank = _rank(flow, _marked(flow, blocks, form, space, misread=heading is not None), form, heading, space)
+        if rank and (best is None or rank > best[0]):
+            best = rank, form
+    if best is None:
+        return None
+    form = best[1]
+    return FilledForm(form, flow, _marked(flow, blocks, form, space, misread=True), headings[form.name])
+
+
+def _has_labels(flow: Flow, known: Sequence[Form]) -> bool:
+    """Return whether so many labels are printed on the page that it may be a form without its heading."""
+    # All vocabularies hold the same words; what differs is whose they are.
+    words = known[0].vocabulary.pattern.finditer(flow.folded) if known else ()
+    printed = {match[0] for match in words}
+    return any(len(printed) >= form.at_least and not form.needs_heading for form in known)
+
+
+def _rank(
+    flow: Flow, blocks: tuple[Block, ...], form: Form, heading: tuple[int, int] | None, space: frozenset[int]
+) -> tuple[int, int, int] | None:
+    """Return how well the labels of `form`, marked in `blocks`, and its heading fit the page; None: not at all."""
+    exact = heading is not None and closed(flow.folded[slice(*heading)]) in form.headings
+    if not exact and _is_register(flow, blocks):
+        return None
+    own = [
+        mark
+        for block in blocks
+        for mark in block.marks
+        if mark.own and (heading or _is_set_off(flow, block, mark, space))
+    ]
+    fields = {(mark.label.field, mark.label.kind) for mark in own if mark.label.field}
+    telling = {mark.label.field for mark in own} & _WITHOUT_HEADING
+    enough = len(fields) >= form.at_least and telling
+    if not enough and not (heading and len(fields) >= 2):
+        return None
+    typical = len({mark.printed for mark in own} & form.typical)
+    return 2 if exact else 1 if heading else 0, typical, len(fields)
+
+
+def _marked(
+    flow: Flow, blocks: tuple[Block, ...], form: Form, space: frozenset[int], *, misread: bool
+) -> tuple[Block, ...]:
+    marked = tuple(
+        replace(
+            block,
+            marks=marks(
+                flow, Span(block.start, block.end, block.cell is not None), form.vocabulary, space, misread=misread
+            ),
         )
-        marked = _with_vertical(flow, marked, form.vocabulary)
-        own = [
-            mark
-            for block in marked
-            for mark in block.marks
-            if mark.own and (heading or _is_set_off(flow, block, mark, space))
-        ]
-        fields = {(mark.label.field, mark.label.kind) for mark in own if mark.label.field}
-        telling = {mark.label.field for mark in own} & _WITHOUT_HEADING
-        exact = heading is not None and _letters(flow, *heading) in form.headings
-        if not exact and _is_register(flow, marked):
-            continue
-        enough = len(fields) >= form.at_least and telling
-        typical = len({mark.printed for mark in own} & form.typical)
-        rank = (2 if exact else 1 if heading else 0, typical, len(fields))
-        if (enough or (heading and len(fields) >= 2)) and (best is None or rank > best[0]):
-            best = rank, FilledForm(form, flow, marked, heading)
-    return best[1] if best else None
+        for block in blocks
+    )
+    return _with_vertical(flow, marked, form.vocabulary)
 
 
 def _with_vertical(flow: Flow, blocks: tuple[Block, ...], vocabulary: Vocabulary) -> tuple[Block, ...]:
@@ -195,11 +233,12 @@ def _heading(flow: Flow, blocks: tuple[Block, ...], form: Form) -> tuple[int, in
         end = without_latin(flow.folded, block.start, block.end)
         places = [place for place in range(block.start, end) if not flow.folded[place].isspace()]
         letters = "".join(flow.folded[place] for place in places).rstrip(":")
-        for heading in form.headings:
-            if alike(letters[-len(heading) :], heading):
-                return places[len(letters) - len(heading)], places[len(letters) - 1] + 1
+        # Of two characters at the end one at least is as it should be.
+        if letters[-1:] not in form.ends and letters[-2:-1] not in form.ends:
+            continue
+        # 办公室传阅单 is 传阅单, though but one character from 公文传阅单.
+        exact = next((heading for heading in form.headings if letters.endswith(heading)), None)
+        nearly = (heading for heading in form.headings if alike(letters[-len(heading) :], heading))
+        if heading := exact or next(nearly, None):
+            return places[len(letters) - len(heading)], places[len(letters) - 1] + 1
     return None
-
-
-def _letters(flow: Flow, start: int, end: int) -> str:
-    return closed(flow.folded[start:end])

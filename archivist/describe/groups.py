@@ -137,14 +137,15 @@ def _set_up() -> re.Pattern[str]:
     listed = "|".join(endings)
     return re.compile(
         rf"(?:{'|'.join(words)}|对)了?(?:由[^,。;\n]{{2,60}}?的|以[^,。;\n]{{2,40}}?为[^,。;\n]{{2,4}}的)?(?P<set>{name})"
-        rf"|(?P<listed>[^,。;:《》\n、]{{0,40}}(?:{listed}))的?(?:组成人员|成员|人员|组成)?(?:名单|(?:组成|成员|人员|同志)?(?:调整)?如下|:)"
+        rf"|(?P<listed>[^,。;:《》\n、]{{0,40}}(?:{listed}))(?=第?一?组长|主任委员|总指挥|指挥长|政委|顾问)"
+        rf"|(?P<headed>[^,。;:《》\n、]{{0,40}}(?:{listed}))的?(?:组成人员|成员|人员|组成)?(?:名单|(?:组成|成员|人员|同志)?(?:调整)?如下|:)"
     )
 
 
 def _declared(text: Prose) -> Iterator[tuple[int, str]]:
     """Yield where groups are named, and their names."""
     for match in _set_up().finditer(text.letters):
-        kind = "set" if match["set"] else "listed"
+        kind = next(name for name in ("set", "listed", "headed") if match[name])
         start, end = match.span(kind)
         lead = re.match(
             rf"(?:{MARK}|附件?[一二三四五六七八九十\d]*:?|关于(?:成立|调整|公布)?|经.{{0,8}}研究,?|(?:决定)?成立|调整后的?|现将|以及)+",
@@ -159,15 +160,22 @@ def _declared(text: Prose) -> Iterator[tuple[int, str]]:
 @cache
 def _by_verb() -> re.Pattern[str]:
     return re.compile(
-        rf"(?:同志)?(?:分别|共同|一并)?(?:担任|兼任|出任|任|兼|为|当)(?P<role>{role_pattern()})(?![长员会])"
+        rf"(?:(?<!负责)(?<!领导)同志)?(?:分别|共同|一并)?(?:担任|兼任|出任|任|兼|为|当)(?P<role>{role_pattern()})(?![长员会])"
     )
 
 
 @cache
 def _by_role() -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<role>{role_pattern()})(?:一职|职务)?(?:由|为|是(?!否))(?P<who>[^。;:\n]{{2,80}}?)(?:同志)?(?:担任|兼任|任|兼)?(?=[,。;\n])"
+        rf"(?P<role>{role_pattern()})(?:一职|职务)?(?:由|为|是(?!否))(?P<who>[^。;:\n]{{2,80}}?)(?:同志)?(?:担任|兼任|任|兼|组成)?(?=[,。;\n])"
     )
+
+
+@cache
+def _by_place() -> re.Pattern[str]:
+    """Return a pattern of 领导小组组长陈杰，副组长周林、吴敏: names right behind the role."""
+    groups = "|".join(rules()["groups"])
+    return re.compile(rf"(?:{groups}|[,;])(?P<role>{role_pattern()})(?![长员会由为是:])(?P<who>[^,。;:\n]{{2,40}})(?=[,。;\n])")
 
 
 def _appointed(text: Prose) -> Iterator[tuple[int, int, str, Appointed]]:
@@ -180,6 +188,11 @@ def _appointed(text: Prose) -> Iterator[tuple[int, int, str, Appointed]]:
         found = _someone(text, start, end, match["role"])
         if found:
             taken.append((match.start(), match.end()))
+            yield from ((first, last, match["role"], who) for first, last, who in found)
+    for match in _by_place().finditer(letters):
+        found = _someone(text, *match.span("who"), match["role"])
+        if found and all(who.person for _, _, who in found):
+            taken.append(match.span())
             yield from ((first, last, match["role"], who) for first, last, who in found)
     for match in _by_verb().finditer(letters):
         if any(a <= match.start() < b for a, b in taken):

@@ -19,6 +19,7 @@ _SOON = 60
 _LATE = timedelta(days=60)
 _SHORT = re.compile(r"\d{1,2}[./\-]\d{1,2}[日号]?")
 _TWO_SWAPS = 12
+_WORD_GAP = 0.8
 _LONGEST_WORD = 6
 # A character read more surely than this stands; another seen less surely than that counts for nothing.
 _SURE, _SEEN = 0.97, 0.01
@@ -56,24 +57,28 @@ def find(flow: Flow, start: int, end: int, context: Context) -> list[Found]:
 
     `28|9`, `95,9.27`, `9用27曰`, `l0.4`; `28日` where the day of receipt says of which month.
     """
+    found = [entry for entry in _strict(flow, start, end, context) if "月" in flow.folded[entry.start : entry.end]]
+    # Figures set apart are dates of their own, though a reader leaves no space between them.
+    for first, last in pairwise([start, *flow.gaps(start, end, _WORD_GAP), end]):
+        for entry in _strict(flow, first, last, context):
+            if all(entry.end <= known.start or known.end <= entry.start for known in found):
+                found.append(entry)
     text = flow.text[start:end]
-    found = [
-        Found(
-            start + entry.start,
-            start + entry.end,
-            _meant(closed(fold(text[entry.start : entry.end])), entry.date, context),
-            1.0,
-        )
-        for entry in dates.find(text, context.year)
-    ]
     for loose in _loose(text, context):
         first, last = start + loose.start, start + loose.end
         meets = [known for known in found if first < known.end and known.start < last]
         # 95,9.27 is more than the 9.27 in it.
-        if all(first <= known.start and known.end <= last for known in meets):
+        whole = all(first <= known.start and known.end <= last for known in meets)
+        if whole and (first, last) not in [(known.start, known.end) for known in meets]:
             found = [known for known in found if known not in meets]
             found.append(Found(first, last, loose.date, loose.factor))
     return sorted(found, key=lambda entry: entry.start)
+
+
+def _strict(flow: Flow, start: int, end: int, context: Context) -> Iterator[Found]:
+    for entry in dates.find(flow.text[start:end], context.year):
+        first, last = start + entry.start, start + entry.end
+        yield Found(first, last, _meant(closed(flow.folded[first:last]), entry.date, context), 1.0)
 
 
 def parse(flow: Flow, start: int, end: int, year: int | None) -> tuple[str, float] | None:
@@ -130,6 +135,16 @@ def mended(flow: Flow, start: int, end: int) -> str:
             if _word_around(folded, {here: one, there: other}) > _PAIR:
                 letters[here], letters[there] = folded[here], folded[there] = one, other
                 break
+    return "".join(letters)
+
+
+def mended_name(flow: Flow, start: int, end: int) -> str:
+    """Return the name in the span with characters that are in no name put right, where another was seen that is."""
+    letters = list(flow.text[start:end])
+    given = load("schemas/slips.yaml")["given_names"]
+    for here, others in _doubtful(flow, start, end).items():
+        if here > 0 and flow.folded[start + here] not in given:
+            letters[here] = next((other for other in others if other in given), letters[here])
     return "".join(letters)
 
 

@@ -136,7 +136,8 @@ def _entry_end(flow: Flow, index: int, name: str) -> int:
         line = flow.lines[following]
         text = line.folded.lstrip()
         stops = (
-            "。" in flow.lines[before].closed[-1:]
+            ("。" in flow.lines[before].closed[-1:] and not _more_receivers(flow, index, following))
+            or line.kind == "handwriting"
             or _LABEL.match(text)
             or dates.find(text)
             or _COLOPHON.match(text)
@@ -156,6 +157,16 @@ def _more_terms(flow: Flow, first: int, index: int) -> bool:
     return inner and len(line.closed) <= _TERM_LETTERS and not names.split(line.line.text)
 
 
+def _more_receivers(flow: Flow, first: int, index: int) -> bool:
+    """Return whether line `index`, set in under that of the label, goes on with the list behind a 。."""
+    label, line = flow.lines[first], flow.lines[index]
+    if line.line.box.left <= label.line.box.left + line.line.box.height:
+        return False
+    entries = lists.receivers(flow, line.start, line.end)
+    return bool(entries) and all(names.receives(flow.text[a:b]) for a, b in entries)
+
+
 def _printer_line_follows(flow: Flow, index: int) -> bool:
     """Return whether line `index` is the agency that printed, with its date on the next line."""
-    return is_printing(flow.lines[index + 1]) and names.is_agency(flow.lines[index].line.text)
+    found = _printing(flow.lines[index + 1])
+    return found is not None and found[1] is None and names.is_agency(flow.lines[index].line.text)

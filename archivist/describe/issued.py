@@ -12,6 +12,7 @@ from archivist.describe.opening import Opening, opening
 from archivist.describe.receivers import receivers
 from archivist.describe.signs import head_agencies, number_in, tag
 from archivist.describe.titles import genre_name, genre_of, marked, names_its_subject, title
+from archivist.describe.widely import put_together, shown_as_read
 from archivist.model import Field, Page, Value
 
 # A number printed without its year takes it from the date of issue.
@@ -26,38 +27,46 @@ _HEADING_LETTERS = 60
 _FOOT_LINES = 6
 
 
-def fields(pages: Iterable[Page]) -> tuple[Field, ...]:
+def fields(pages: Iterable[Page], behind: Iterable[Page] = ()) -> tuple[Field, ...]:
     """Return the fields of the issued document on `pages`.
 
     `issuing_agency`, `document_number` and `date_of_issue` once for each place that says them (`method`), as
-    printed there: head, title, note, signature, imprint; who of them is right is settled elsewhere.
+    printed there: head, title, note, signature, imprint; which of them is right is settled elsewhere. The imprint
+    (版记) may stand on the pages `behind` it, those of its attachments.
     """
-    flow = Flow(pages, furniture=False)
+    own = list(pages)
+    together = [put_together(page) for page in own]
+    flow = Flow((page for page, _ in together), furniture=False)
     begun = opening(flow.lines) or Opening((), (), None, None)
-    return tuple(field for field in _fields(flow, begun) if field)
+    blocks = {page.number: (page, block) for page, (_, block) in zip(own, together, strict=True) if block}
+    found = [field for field in _fields(flow, begun) if field]
+    if not any(field.method == "imprint" for field in found):
+        found += _imprint_behind(Flow(behind, furniture=False))
+    return tuple(
+        shown_as_read(field, *blocks[field.evidence.page]) if field.evidence.page in blocks else field
+        for field in found
+    )
 
 
 def attachment_fields(pages: Iterable[Page]) -> tuple[Field, ...]:
-    """Return the fields of an attachment on `pages`: its title, and what a plan sets up.
-
-    One that is a paper of its own (a report that is passed on) has all that an issued document has; the imprint
-    (版记) of the paper it belongs to stands behind it, on its last page.
-    """
+    """Return the fields of an attachment on `pages`: its title, and what a plan sets up."""
     flow = Flow(pages, furniture=False)
     first = 1 if flow.lines and _HEADING.fullmatch(flow.lines[0].closed) else 0
-    begun = opening(flow.lines[first:], continues=True) if first < len(flow.lines) else None
-    if first == 0 and begun and begun.title:
-        return tuple(field for field in _fields(flow, begun) if field)
-    imprint = foot.first_line(flow, first)
-    found = [*_heading(flow, first), *foot.fields(flow, imprint), *plan.fields(flow, first)]
+    found = [*_heading(flow, first), *plan.fields(flow, first)]
     return tuple(field for field in found if field)
+
+
+def _imprint_behind(flow: Flow) -> list[Field]:
+    start = foot.first_line(flow, 0)
+    return [field for field in foot.fields(flow, start) if field and field.name != "addressee"]
 
 
 def _fields(flow: Flow, begun: Opening) -> Iterator[Field | None]:
     imprint = foot.first_line(flow, begun.after)
-    signature = closing.signature(flow, begun.after, imprint)
+    years = _years(flow, begun, imprint)
+    signature = closing.signature(flow, begun.after, imprint, years)
     body = flow.lines[begun.after].start if begun.after < len(flow.lines) else len(flow.text)
-    issued = list(closing.issued(flow, begun, signature, imprint))
+    issued = list(closing.issued(flow, begun, signature, imprint, years))
     ends = signature[1] if signature else imprint
     yield from marks(flow, begun)
     yield from issuers.issuers(flow, begun, signature)
@@ -74,6 +83,13 @@ def _fields(flow: Flow, begun: Opening) -> Iterator[Field | None]:
             yield field
     yield from citations.fields(flow, body)
     yield from plan.fields(flow, begun.after, range(*signature) if signature else ())
+
+
+def _years(flow: Flow, begun: Opening, imprint: int) -> frozenset[int]:
+    """Return the years that the number and the imprint say: of them a date in the signature can only be one."""
+    found = number_in(flow.lines[begun.number]) if begun.number is not None else None
+    printed = {int(printing.date[:4]) for printing in foot.printings(flow, imprint)}
+    return frozenset(printed | ({found.number.year} if found else set()))
 
 
 def _heading(flow: Flow, first: int) -> Iterator[Field | None]:

@@ -16,6 +16,9 @@ from archivist.model import Field
 # A head that ends like one, but names no agency that is known by its ending.
 _UNKNOWN_HEAD = 0.85
 _SIGNED = 0.97
+_MEETING = re.compile(
+    r"(?:常\s*委|党\s*委|党\s*组|常\s*务|全\s*体|扩\s*大|办\s*公|专\s*题|协\s*调|[省市县区乡镇局]\s*长|专\s*员|主\s*任|\(扩大\)|\s)+会?\s*议?\s*$"
+)
 
 
 def issuers(flow: Flow, begun: Opening, closing: Span | None) -> Iterator[Field | None]:
@@ -47,6 +50,9 @@ def in_title(flow: Flow, title: Title) -> list[Span]:
         return []
     cut = found.start()
     spans = agencies(flow, start, start + cut)
+    if not spans and (meeting := _MEETING.search(folded, 0, cut)):
+        # 中共临清县委常委会议纪要: whose meeting it was.
+        spans = agencies(flow, start, start + meeting.start())
     if not spans and start + cut >= lines[0].end:
         # 绍兴县人民政府 / 县长办公会议纪要: the agency has a line to itself.
         spans = agencies(flow, start, lines[0].end)

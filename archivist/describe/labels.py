@@ -31,6 +31,7 @@ COLUMNS = frozenset({"names", "signatures", "column", "heading"})
 _SHORT = frozenset({"agency", "number", "count", "serial", "date", "secrecy"})
 _LONG = frozenset({"annotation", "signature", "readings"})
 _LABEL_CELL = 60
+_LONGEST_LABEL = 12
 _VALUE_LETTERS = 40
 _LEAST_FUZZY = 4
 _COLUMN_GAP = 1.5
@@ -102,7 +103,9 @@ class Vocabulary:
     def pattern(self) -> "re.Pattern[str]":
         """Finds any of the words, the longest first."""
         ordered = sorted(self.words, key=len, reverse=True)
-        return re.compile("|".join(r"\s*".join(map(re.escape, word)) for word in ordered))
+        first = re.escape("".join(sorted({word[0] for word in ordered})))
+        words = "|".join(r"\s*".join(map(re.escape, word)) for word in ordered)
+        return re.compile(f"(?=[{first}])(?:{words})")
 
     @cached_property
     def misreadable(self) -> tuple[str, ...]:
@@ -114,8 +117,13 @@ def _label(row: Mapping[str, Any]) -> Label:
     return Label(row["field"], row["value"], row.get("kind"))
 
 
-def marks(flow: Flow, span: Span, vocabulary: Vocabulary, space: frozenset[int]) -> tuple[Mark, ...]:
-    """Return the labels in `span`, in order; `space` are the offsets before which the paper is white."""
+def marks(
+    flow: Flow, span: Span, vocabulary: Vocabulary, space: frozenset[int], *, misread: bool = False
+) -> tuple[Mark, ...]:
+    """Return the labels in `span`, in order; `space` are the offsets before which the paper is white.
+
+    With `misread` also those of which one character was misread, and those that only end like one.
+    """
     found: list[Mark] = []
     sight = _Sight(flow, span, space)
     at = span.start
@@ -128,9 +136,9 @@ def marks(flow: Flow, span: Span, vocabulary: Vocabulary, space: frozenset[int])
             at = max(mark.end, match.end())
         else:
             at = match.end()
-    if not found:
-        found = sight.whole(vocabulary)
-    return tuple(_with_misread(sight, vocabulary, found))
+    if not misread:
+        return tuple(found)
+    return tuple(_with_misread(sight, vocabulary, found or sight.whole(vocabulary)))
 
 
 def alike(read: str, meant: str) -> bool:
@@ -237,7 +245,7 @@ class _Sight:
     def whole(self, vocabulary: Vocabulary) -> list[Mark]:
         """Return the label that all of it is: one that ends like one, or one of which a character was misread."""
         letters = self.letters()
-        for printed in vocabulary.misreadable:
+        for printed in vocabulary.misreadable if len(letters) <= _LONGEST_LABEL else ():
             if alike(letters, printed) or _one_more(letters, printed):
                 return [Mark(self.span.start, self.span.end, vocabulary.words[printed], printed, True)]
         if self.span.start == self.span.end or self.flow.lines[self.flow.line_at(self.span.start)].line.handwritten:

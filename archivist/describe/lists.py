@@ -21,6 +21,7 @@ _OFFICE = re.compile(
     r"(?!.$)[^、]{0,8}(?:局|厅|行|院|联|协|社|[编科计经建农教体外物]委|爱卫会|总工会|团[省市县区地]?委)"
 )
 _OWN = re.compile(r"直|属|各|有关")
+_PLACED = re.compile(r"[省市县区州旗盟]|各|驻|中央|有关|.{2,3}[省市县区]")
 _ORGAN = re.compile(r".{0,6}(?:委|政府|人大(?:常委会)?|政协|纪委)")
 _OFFICE_OF = re.compile(r".{0,6}(?:委|政府|人大(?:常委会)?|政协|纪委)(?:办公[厅室]|领导(?:同志)?)")
 
@@ -67,6 +68,8 @@ def _is_office(text: str) -> bool:
 def _shared(before: str, after: str) -> bool:
     """Return whether 、 joins what one word says of both: 各区公所、乡镇人民政府; 县人大、县政协办公室."""
     if before.startswith("各") and _LOWER.match(after) and not _OWN.search(after):
+        return True
+    if before.startswith("有关") and not _PLACED.match(after):
         return True
     return bool(_ORGAN.fullmatch(before) and _OFFICE_OF.fullmatch(after))
 

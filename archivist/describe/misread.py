@@ -1,13 +1,16 @@
 """Where a reader took one character for another, as the ink and the characters themselves tell."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 from archivist.definitions import load
 from archivist.describe.ink import ACCEPTED_FROM
-from archivist.model import Field, Glyph, Page
+from archivist.model import Field, Glyph, Page, Witness
 from archivist.text import fold
 
+# Where a reader had offered it.
+_SEEN = 0.93
 LENT = 0.85
 """How sure a value is that took a character from another place: a person looks at it."""
 
@@ -49,6 +52,46 @@ def offered(glyph: Glyph, char: str) -> bool:
 def may_be(glyph: Glyph, char: str) -> bool:
     """Return whether what was read as `glyph` may be `char` (folded): offered, poorly read, or a look-alike."""
     return glyph.confidence < ACCEPTED_FROM or offered(glyph, char) or look_alike(fold(glyph.char), char)
+
+
+def lent(field: Field, form: str, lender: Field, pages: Mapping[int, Page], *, most: int) -> Field | None:
+    """Return `field` with at most `most` characters of its value as in `form`, which `lender` says; else None.
+
+    `form` must be as long as the value, and the ink must allow each of the characters (see `may_be`).
+    """
+    value = str(field.value)
+    if len(value) != len(form) or len(form) < 3:
+        return None
+    chars = {place: form[place] for place in apart(fold(value), fold(form))}
+    return with_chars(field, chars, lender, pages, most=most)
+
+
+def with_chars(
+    field: Field, chars: Mapping[int, str], lender: Field, pages: Mapping[int, Page], *, most: int
+) -> Field | None:
+    """Return `field` with `chars` (by place in its value) in place of what was read; None where the ink forbids one.
+
+    The field goes to review unless a reader had offered every one of them. What was read, and `lender`, are kept
+    among the witnesses; raw and evidence stay as they are.
+    """
+    value, glyphs = str(field.value), glyphs_of(field, pages)
+    if not 0 < len(chars) <= most or len(glyphs) != len(value) or lender.confidence < ACCEPTED_FROM:
+        return None
+    if not all(may_be(glyphs[place], fold(char)) for place, char in chars.items()):
+        return None
+    seen = all(offered(glyphs[place], fold(char)) for place, char in chars.items())
+    return replace(
+        field,
+        value="".join(chars.get(place, char) for place, char in enumerate(value)),
+        confidence=min(_SEEN if seen else LENT, lender.confidence),
+        status="accepted" if seen else "review",
+        witnesses=(*field.witnesses, _witness(lender), _witness(field)),
+    )
+
+
+def _witness(field: Field) -> Witness:
+    at = field.evidence
+    return Witness(field.method, field.value, field.raw, at.page, at.box, field.confidence)
 
 
 @cache

@@ -24,6 +24,7 @@ _BARE = re.compile(r"[省市县区地州盟旗镇乡](?:委|政府|府|人大|�
 _OWN_PLACE = re.compile(r"^(?:[省市县区州旗乡镇盟]|地(?!方))|各|有关|驻|国务院|行署|直|^..{0,6}[省市县]")
 _OTHERS = re.compile(r"各|有关|驻|国务院|行署|直|属")
 _NOT_A_RECEIVER = re.compile(r"[《》〈〉\d。:]|关于|第.{1,4}号|转发|印发|的通知")
+_POINTED = re.compile(r"[\u4e00-\u9fff]{2,8}[·•‧・][\u4e00-\u9fff]{2,8}")
 _NOTE = re.compile(r"\((?:章|印|盖章|公章|代章)\)$")
 
 
@@ -149,8 +150,13 @@ def _body_and_rest(name: str) -> tuple[str, str]:
 
 
 def is_person(text: str) -> bool:
-    """Return whether all of `text` looks like the name of a person: a surname and one or two characters."""
+    """Return whether all of `text` looks like the name of a person: a surname and one or two characters.
+
+    Or parts with a point between them: 买买提·艾力.
+    """
     name, rules = closed(fold(text)), _persons()
+    if _POINTED.fullmatch(name):
+        return True
     if not 2 <= len(name) <= 4 or not re.fullmatch(r"[\u3400-\u9fff]+", name):
         return False
     if name[1:] in rules["titles"] or name[-2:] in rules["titles"]:

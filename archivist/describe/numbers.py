@@ -11,7 +11,6 @@ from archivist.describe.numerals import integer
 from archivist.model import Value
 from archivist.text import fold, simplify
 
-
 _MISREAD = str.maketrans("oligqs", "011995")
 
 

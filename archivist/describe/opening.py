@@ -18,6 +18,7 @@ from archivist.describe.titles import (
     names_its_subject,
     title,
 )
+from archivist.describe.widely import lines_together
 
 __all__ = [
     "Opening",
@@ -74,6 +75,22 @@ def opening(lines: Sequence[Printed], *, continues: bool = False) -> Opening | N
     It begins with a red head, a number under the names of agencies, or a title that ends in a genre; where
     the lines go on from a page before (`continues`) the title alone must look like one in every way.
     """
+    together, places = lines_together(lines[:_LOOK_AHEAD])
+    begun = _opening(together, continues=continues)
+    if begun is None or len(together) == len(lines[:_LOOK_AHEAD]):
+        return begun
+    places.append(min(len(lines), _LOOK_AHEAD))
+    named = begun.title
+    return Opening(
+        tuple(places[index] for index in begun.marks),
+        tuple(places[index] for index in begun.head),
+        None if begun.number is None else places[begun.number],
+        named and Title(places[named.first], places[named.last], named.letters, named.genre),
+        None if begun.masthead is None else places[begun.masthead],
+    )
+
+
+def _opening(lines: Sequence[Printed], *, continues: bool) -> Opening | None:
     ahead = lines[: _table_row(lines[:_LOOK_AHEAD])]
     tags = [tag(line) for line in ahead]
     marks = tuple(index for index, name in enumerate(tags) if name == "mark")

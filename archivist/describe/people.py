@@ -16,6 +16,8 @@ _AND = re.compile(r"以及|及|和|与")
 _LEVEL = re.compile(r"(?:中共|省|市|县|区|地|州|旗|镇|乡|公社|党|团|人大|政协|政府|副|常|工会|妇联|行署|军分区|各)")
 _COLLECTIVE = re.compile(r"(?:负责人|负责同志|领导同志|领导|一把手|有关人员|代表|首长|同志)$")
 _MANY_POSTS = 3
+_SHORT_NOTE = 4
+_IN_NAMES = str.maketrans(dict.fromkeys("月年存复照", "华"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ def rules() -> dict[str, Any]:
 def is_name(text: str) -> bool:
     """Return whether all of `text` is the name of a person and no post."""
     letters = closed(fold(text))
-    return names.is_person(letters) and not letters.endswith(_endings()) and not letters.startswith(("各", "有关"))
+    # 孙月英, 王存义: what no name on a slip contains may stand in one on a list.
+    return names.is_person(letters[:1] + letters[1:].translate(_IN_NAMES)) and not letters.endswith(_endings()) and not letters.startswith(("各", "有关"))
 
 
 @cache
@@ -109,7 +112,7 @@ def _is_post(letters: str) -> bool:
     if letters.endswith((*_endings(), "长", "员")):
         return len(letters) < 40
     return names.is_agency(letters) or (
-        3 <= len(letters) and bool(_LEVEL.match(letters)) and names.is_receiver(letters)
+        len(letters) >= 3 and bool(_LEVEL.match(letters)) and names.is_receiver(letters)
     )
 
 
@@ -125,6 +128,10 @@ def _tokens(raw: str) -> list[_Token]:
             end = note.end() if note else place + 1
             inner = note[1] if note else ""
             inner = raw[place + 1 : place + 1 + len(inner)]
+            if len(inner) <= _SHORT_NOTE and place > start and not _person(folded[start:place].strip())[0]:
+                # 各镇(区)、街道: a part of the name.
+                place = end
+                continue
             _append(found, raw, folded, start, place, end, before, inner)
             start, before, place = end, "(", end
             continue
@@ -142,7 +149,7 @@ def _append(
 ) -> None:
     while start < end and folded[start] in " )":
         start += 1
-    while end > start and folded[end - 1] in " )":
+    while end > start and (folded[end - 1] == " " or (folded[end - 1] == ")" and "(" not in folded[start:end])):
         end -= 1
     if start < end or note:
         begin = start if start < end else folded.rfind("(", 0, finish)

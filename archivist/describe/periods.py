@@ -23,7 +23,7 @@ _PART = r"(?:上旬|中旬|下旬|[初底末])"
 _SEASON = r"(?:上半年|下半年|第?[一二三四1-4]季度)[末底]?"
 _ON = rf"(?:{_YEAR}的?)?"
 
-POINT = rf"(?:{_ON}{_MONTH}(?:{_DAY}|{_PART})?|{_ON}{_SEASON}|{_YEAR}年?[底末终初]|年[底末终初])"
+POINT = rf"(?:本月份?(?:{_DAY}|{_PART})|{_ON}{_MONTH}(?:{_DAY}|{_PART})?|{_ON}{_SEASON}|{_YEAR}年?[底末终初]|年[底末终初])"
 """A regular expression of a point of time, without groups, on folded text without white space."""
 
 PERIOD = (
@@ -39,6 +39,7 @@ _PLAN_YEAR = re.compile(rf"(?<![-—–~至到\d])((?:19|20)\d\d|[一二][{_CN}]
 _FULL = re.compile(rf"(?<!\d)((?:19|20)\d\d|[一二][{_CN}]{{3}})年(?={_MONTH}|[底末初]|年底)")
 _NUMBER_YEAR = re.compile(r"[\[(〔【]((?:19|20)\d\d|\d\d)[\])〕】]")
 _HEAD_LINES = 12
+_YEARS_AHEAD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Calendar:
         first = int(self.issued[:4]) if self.issued else 0
         at = bisect_left(self.stated, (place, 0))
         for where, year in reversed(self.stated[:at]):
-            if not first or (where >= since and first <= year <= first + 5):
+            if not first or (where >= since and first <= year <= first + _YEARS_AHEAD):
                 return year
         if self.planned and (not first or first <= self.planned <= first + 1):
             return self.planned
@@ -83,8 +84,8 @@ def calendar(flow: Flow, start: int, signed: Collection[int], prose: Prose) -> C
         closed = flow.lines[index].closed
         found = dates.find(closed) if index in signed else None
         issued = issued or (found[-1].date if found else dates.parse(closed))
-        if index < start and (year := _NUMBER_YEAR.search(closed)):
-            number = dates.full_year(int(year[1]), None) if len(year[1]) == 2 else int(year[1])
+        if index < start and (bracketed := _NUMBER_YEAR.search(closed)):
+            number = dates.full_year(int(bracketed[1]), None) if len(bracketed[1]) == 2 else int(bracketed[1])
     if not issued and number:
         issued = f"{number}"
     title = "".join(flow.lines[index].closed for index in range(min(start, len(flow.lines))))

@@ -4,12 +4,16 @@ import re
 from dataclasses import dataclass
 
 from archivist.describe.numerals import integer
-from archivist.describe.periods import PERIOD, POINT, Calendar, period
+from archivist.describe.periods import PERIOD, Calendar, period
 from archivist.describe.prose import MARK, Prose
 from archivist.model import Field
 
 _ORDINAL = r"第(?:[一二三四五六七八九十]{1,2}|\d)(?:个?阶段|步(?!骤))"
-_TIME = rf"(?:时间(?:安排|节点)?[为是:]?|自|从|于|在|约|大约|,)*(?:{PERIOD}|\d{{2,4}}\.\d{{1,2}}\.\d{{1,2}}[-—–―~至到]{{1,2}}\d[\d.]*|\d{{1,2}}\.\d{{1,2}}[-—–―~至到]{{1,2}}\d{{1,2}}\.\d{{1,2}})(?:之?前|以前|止|结束|完成|为止|起|开始)*"
+_DOTTED = r"(?:\d{2,4}\.)?\d{1,2}\.\d{1,2}"
+_TIME = (
+    rf"(?:时间(?:安排|节点)?[为是:]?|自|从|于|在|约|大约|,)*(?:{PERIOD}|{_DOTTED}[-—–―~至到]{{1,2}}{_DOTTED})"
+    r"(?:之?前|以前|止|结束|完成|为止|起|开始)*"
+)
 _BEFORE_OR_AFTER = r"(?:之?前|以前)"
 _NAME = r"[^,。;:()\n]{2,18}"
 _STAGE = re.compile(rf"(?P<lead>^|[\n。;:,、!]|{MARK})(?P<ordinal>{_ORDINAL})(?P<mark>[:、,.]|是|为|即|[-—]+)?")
@@ -34,6 +38,7 @@ _UNDATED = 0.9
 _LONG = 24
 _SIDE_BY_SIDE = 8
 _SHORTEST = 2
+_NEAR = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +243,8 @@ def _counted(text: Prose, years: Calendar, start: int, count: int) -> list[Stage
     for match in _ITEM.finditer(letters, start, min(len(letters), start + 4000)):
         own = re.sub(r"[一二三四五六七八九十\d①-⑳⑴-⒛㈠-㈩]+", "#", match["mark"])
         number = _ordinal(match["mark"])
+        if style is None and match.start() > start + _NEAR:
+            return []
         if style is None and number == 1:
             style = own
         if own != style or number != len(found) + 1:

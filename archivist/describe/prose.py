@@ -19,12 +19,13 @@ _STAGE = re.compile(r"第[一二三四五六七八九十\d]{1,2}(?:阶段|步|�
 _ENDS = re.compile(r"[。:;!?]$")
 _INDENT = 1.2
 _SHORT = 0.6
+_UNFILLED = 0.85
 _HEADING_LETTERS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """Folded text without white space; letter *i* stands at `places[i]` of the flow, `\\n` ends a paragraph.
+    r"""Folded text without white space; letter *i* stands at `places[i]` of the flow, `\n` ends a paragraph.
 
     Numbers in circles stay as they are: ① folds to 1, and ①4月 is not 14月.
     """
@@ -101,7 +102,7 @@ def _parts(line: Printed, following: Printed, margins: dict[int, tuple[float, fl
         return False
     left, _ = margins[id(following.page)]
     own, right = margins[id(line.page)]
-    wide = max(right - own, 1.0)
-    return box.left - left > _INDENT * size or (
-        len(closed) <= _HEADING_LETTERS and line.line.box.right - own < _SHORT * wide
-    )
+    filled = (line.line.box.right - own) / max(right - own, 1.0)
+    if _MARK.match(closed) and filled < _UNFILLED:
+        return True
+    return box.left - left > _INDENT * size or (len(closed) <= _HEADING_LETTERS and filled < _SHORT)

@@ -14,7 +14,7 @@ _LETTERS = 240
 # One entry of no known kind is still addressed; it waits for a person.
 _DOUBTFUL = 0.89
 # What a colon is read as.
-_COLONS = ";.,。、"
+_COLONS = ";.。"
 # A point inside an entry is a 、 that was misread.
 _POINT = re.compile(r"(?<=[\u4e00-\u9fff)])[.`·](?=[\u4e00-\u9fff(])")
 _BODY_COLON = re.compile(
@@ -29,7 +29,10 @@ _BODY_BEGIN = re.compile(
 def receivers(flow: Flow, begun: Opening) -> Iterator[Field | None]:
     """Yield each `addressee` named before the text begins."""
     first = begun.after
-    while first < len(flow.lines) and _under_title(flow.lines[first]):
+    noted = ""
+    while first < len(flow.lines) and (_under_title(flow.lines[first]) or noted.count("(") > noted.count(")")):
+        # A note in brackets may run over lines.
+        noted = (noted if noted.count("(") > noted.count(")") else "") + flow.lines[first].closed
         first += 1
     ahead = range(first, min(first + _LINES, len(flow.lines)))
     for last in ahead:

@@ -20,6 +20,8 @@ _NOTE = re.compile(r"\([^()]*\)$")
 _FEW_LETTERS = 4
 _FEW_LETTERS_OF_A_LINE = 6
 _OPENING_TEXT = 400
+_ONE_WRONG_FROM = 7
+_CITED = re.compile(r"《([^》]{4,80})》?")
 
 
 def relation(sheet: Sheet, before: Sequence[Sheet]) -> Relation | None:
@@ -87,18 +89,22 @@ def disagree(one: Facts, other: Facts) -> bool:
 def covers(name: str, source: str) -> bool:
     """Return whether `source` says nearly all of the title `name`, in the same order; all figures must be there.
 
-    A character in ten may be misread where the rest is whole.
+    A character in ten may be misread, one in a short title, or a fifth where the rest is whole.
     """
     core, text = _core(name), _PUNCTUATION.sub("", source)
     if len(core) < _FEW_LETTERS or any(figures not in text for figures in re.findall(r"\d+", core)):
         return False
-    blocks = [
-        block.size
-        for block in SequenceMatcher(None, text, core, autojunk=False).get_matching_blocks()
-        if block.size > 1
-    ]
-    share, longest = sum(blocks) / len(core), max(blocks, default=0) / len(core)
-    return share >= 0.9 or (share >= 0.8 and longest >= 0.6)
+    blocks = SequenceMatcher(None, text, core, autojunk=False).get_matching_blocks()
+    said = longest = 0
+    for place, block in enumerate(blocks):
+        around = (blocks[place - 1 : place] if place else []) + blocks[place + 1 : place + 2]
+        # A single character counts where it stands between others as it does in the title.
+        if block.size > 1 or any(near.size > 1 and near.a - near.b == block.a - block.b for near in around):
+            said += block.size
+            longest = max(longest, block.size)
+    missing = len(core) - said
+    one_wrong = missing <= 1 and len(core) >= _ONE_WRONG_FROM
+    return one_wrong or missing <= 0.1 * len(core) or (missing <= 0.2 * len(core) and longest >= 0.6 * len(core))
 
 
 def _rules() -> dict[str, Any]:
@@ -131,7 +137,8 @@ def _handed_over(paper: Sequence[Sheet]) -> Iterator[str]:
         yield paper[0].facts.title
     for sentence in _text(paper).split("。"):
         if any(word in sentence for word in _rules()["handing_over"]):
-            yield sentence[-2 * _OPENING_TEXT :]
+            yield sentence[-_OPENING_TEXT:]
+            yield from _CITED.findall(sentence)
 
 
 def _is_named(sheet: Sheet, source: str) -> bool:
@@ -156,9 +163,10 @@ def _answers(paper: Sequence[Sheet], letter: Sheet, later: Sequence[Sheet]) -> b
         return True
     if later or (letter.genre and letter.genre not in rules["asking"]):
         return False
+    said = [reply.facts.title, *_CITED.findall(text[:_OPENING_TEXT]), *text[:_OPENING_TEXT].split("。")]
     for name in _called(letter):
         subject = _NOTE.sub("", name).removesuffix(letter.genre)
-        if covers(subject, reply.facts.title) or covers(subject, text[:_OPENING_TEXT]):
+        if any(covers(subject, source) for source in said):
             return True
     return _is_one_of(letter.addressee, reply.facts.agencies) and _is_one_of(reply.addressee, letter.facts.agencies)
 

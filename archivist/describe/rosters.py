@@ -32,7 +32,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Printed lines side by side as one text, white space as single spaces; character *i* is `places[i]` of the flow."""
+    """Printed lines side by side as one text, white space as single spaces; character *i* stands at `places[i]`."""
 
     text: str
     folded: str

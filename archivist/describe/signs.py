@@ -63,12 +63,18 @@ def tag(line: Printed) -> Tag:
 
 def head_agencies(line: Printed) -> tuple[int, int, str | None] | None:
     """Return the span (in the line) of the agencies of a red head, and the genre in brackets after it."""
-    places = [place for place, char in enumerate(line.folded) if not char.isspace()]
-    match = _HEAD.fullmatch(closed(names.mended(line.line.text)))
+    return head_in(line.line.text)
+
+
+def head_in(text: str) -> tuple[int, int, str | None] | None:
+    """Return the span (in `text`) of the agencies of a red head that all of it is, and the genre in brackets."""
+    folded = names.mended(text)
+    places = [place for place, char in enumerate(folded) if not char.isspace()]
+    match = _HEAD.fullmatch(closed(folded))
     if not match or (match["genre"] and match["genre"] not in genres()):
         return None
     start, end = places[match.start("agencies")], places[match.end("agencies") - 1] + 1
-    known = bool(names.split(match["agencies"]) or names.split(line.folded[start:end]))
+    known = bool(names.split(match["agencies"]) or names.split(folded[start:end]))
     if match["word"] not in (None, "文件"):
         # 聊城市人民政府文仵, but not 县委宣传部文化科.
         known = known and not names.is_agency(match[0])

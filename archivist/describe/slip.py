@@ -22,6 +22,7 @@ _CLOSING = re.compile(r"(?<=[〔\[(（【](?:19|20)\d\d)\s*[Iil1|!丨丿/]\s*(?=
 _NOTHING = frozenset({"无", "/", "—", "--"})
 _JUNK = " \t:：;；,，.、|\\_•·●○*☑✓√'`~"
 _LONGEST_SECRECY = 8
+_SECRECY = re.compile(r"[密秘绝]|内部|公开|普通|一般|限")
 
 
 def fields(
@@ -93,7 +94,7 @@ def _single(flow: Flow, entry: Entry, year: int | None) -> list[Field]:
         doubtful = hand.digits(letters) != letters
         value = match[1].upper() if match else closed(plain(text))
     elif kind == "secrecy":
-        value = value if len(letters) <= _LONGEST_SECRECY else None
+        value = value if len(letters) <= _LONGEST_SECRECY and _SECRECY.search(letters) else None
     elif kind == "date":
         value = None
         if whole := hand.parse(flow, start, end, year):

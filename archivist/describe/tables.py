@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from archivist.describe import names
-from archivist.describe.indicators import threshold
 from archivist.describe.ink import Flow, closed, plain
 from archivist.describe.people import is_name, rules
 from archivist.describe.periods import Calendar, period, point
 from archivist.describe.rosters import role_pattern
+from archivist.describe.thresholds import threshold
 from archivist.model import Field, Region, Value
 from archivist.text import fold
 
@@ -186,7 +186,7 @@ def _indicator(
     if not found or len(name) < 2:
         return
     noted = row.get("veto")
-    veto = any(rules()["veto"] in one for one in (indicator.folded, noted.folded if noted else "")) or bool(
+    veto = any("一票否决" in one for one in (indicator.folded, noted.folded if noted else "")) or bool(
         noted and re.fullmatch(r"是|√|✓|有", noted.text)
     )
     name = re.sub(r"\([^()]*一票否决[^()]*\)|[*★☆]", "", name)

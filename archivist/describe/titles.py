@@ -20,9 +20,9 @@ _NOTE = re.compile(r"\([^()]{1,20}\)$")
 _ENUMERATED = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[、.]|第[一二三四五六七八九十]+[章条])"
 )
-_GOES_ON = re.compile(
-    r"的?联?合?通知|的.{1,4}|\((?:试行|暂行|草案|修订稿?|摘要|讨论稿|征求意见稿|代拟稿|送审稿|初稿|试行草案|修正草案)\)"
-)
+_NOTED = "试行|暂行|草案|修订稿?|摘要|讨论稿|征求意见稿|代拟稿|送审稿|初稿|试行草案|修正草案"
+# How a line goes on with a title that might have ended above it.
+_GOES_ON = re.compile(rf"(?:的?联?合?通知|的.{{1,4}}|\((?:{_NOTED})\))$|[和及与并、》]")
 _PLACE = re.compile(r".{0,7}?[省市县区州盟旗乡镇]")
 _SENTENCE = re.compile(r"[。;!?]")
 _CLAUSE = re.compile(r"(?<!》),")
@@ -56,7 +56,7 @@ def title(lines: Sequence[Printed], tags: Sequence[Tag], start: int, *, free: bo
     forwarded: Title | None = None
     for index in range(begin, min(begin + _TITLE_LINES, len(lines))):
         line = lines[index].closed
-        if found and not _GOES_ON.fullmatch(line) and not _open(letters) and _complete(found):
+        if found and not _GOES_ON.match(line) and not _open(letters) and _complete(found):
             break
         if tags[index] in ("head", "number", "mark", "date") and line not in genres():
             break

@@ -7,10 +7,13 @@ from archivist.describe import joint, numbers
 from archivist.describe.carried import compared
 from archivist.describe.ink import ACCEPTED_FROM, closed
 from archivist.describe.misread import LENT, one_apart
-from archivist.describe.testimony import compare, heard, rank, together, witness_of
+from archivist.describe.spoilt import signed_date
+from archivist.describe.testimony import compare, heard, rank, span, together, witness_of
 from archivist.model import Document, Field, Page, Value, Witness
 
 Sheets = Mapping[int, Page]
+
+_PRINTED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,23 +135,47 @@ def _if_fits(lent: Field, read: Field, witness: Witness) -> Field:
 
 def _by_itself(document: Document, sheets: Sheets) -> Document:
     """Return an issued document whose own places were heard about issuers, number and date."""
-    issued, printed = _date(document.values("date_of_issue"), document.values("print_date"), sheets)
+    document = joint.without_forwarded(document)
+    written = [*document.values("date_of_issue")]
+    if all(field.method == "imprint" for field in written):
+        written += _spoilt(document, sheets)
+    issued, printed = _date(written, document.values("print_date"), sheets)
+    issuers = joint.issuers(document, sheets)
     return _replaced(
         document,
         {
-            "issuing_agency": joint.issuers(document, sheets),
+            "issuing_agency": issuers,
             "document_number": _one(document.values("document_number")),
             "date_of_issue": issued,
             "print_date": printed,
+            "title": [joint.titled(field, issuers) for field in document.values("title")],
+            "printing_agency": [joint.printed(field, issuers, sheets) for field in document.values("printing_agency")],
         },
     )
 
 
+def _spoilt(document: Document, sheets: Sheets) -> list[Field]:
+    """Return the date under the text where only its year could not be read, by the number and the imprint."""
+    said = [field for field in document.values("document_number") if field.method != "year-of-issue"]
+    years = [number.year for field in said if (number := numbers.parse(str(field.raw)))]
+    printed = [day for field in document.values("print_date") if (day := span(field.value))]
+    years += [day[0].year for day in printed]
+    found = signed_date([sheets[number] for number in document.pages if number in sheets], years)
+    if found is None or any(
+        compare("date_of_issue", found.value, witness_of(field, "imprint")).against
+        for field in document.values("print_date")
+    ):
+        return []
+    return [found]
+
+
 def _replaced(document: Document, merged: Mapping[str, Sequence[Field]]) -> Document:
-    """Return `document` with the fields of `merged` where the first of their name stood."""
+    """Return `document` with the fields of `merged` where the first of their name stood, else at the end."""
     fields: list[Field] = []
     for name, entries in _grouped(document.fields):
         fields += merged.get(name, entries)
+    for name in merged.keys() - {field.name for field in document.fields}:
+        fields += merged[name]
     return replace(document, fields=tuple(fields))
 
 
@@ -198,7 +225,10 @@ def _date(
     written = [field for field in dates if field.method != "imprint"]
     imprint = [field for field in dates if field.method == "imprint"]
     if not written:
-        return _one(imprint), tuple(printed)
+        # Where the day of printing is all that was read, that of issue is often there and could not be.
+        return tuple(replace(field, confidence=min(field.confidence, _PRINTED)) for field in _one(imprint)), tuple(
+            printed
+        )
     (issued,) = _one(written)
     seen = {field.evidence for field in imprint}
     later = [*imprint, *(field for field in printed if field.evidence not in seen)]

@@ -155,6 +155,12 @@ def test_people_name_agencies_and_what_they_were_called() -> None:
         assert known.find(name) == agency
 
 
+def test_a_former_name_ends_with_the_year_that_was_given() -> None:
+    known = Authority.of(["聊城市科技局"], [decision("predecessor", "聊城市科技局", name="聊城地区科技处", until=1998)])
+    assert known.find("聊城地区科技处", 1997)
+    assert known.find("聊城地区科技处", 2001) is None
+
+
 def test_an_agency_or_a_name_can_be_forgotten() -> None:
     variant = decision("variant", "聊城市档案局", name="聊城市档案馆")
     assert Authority.of(["聊城市档案局"], [variant]).find("聊城市档案馆")

@@ -1,6 +1,8 @@
 """The papers of samples/describing: what they say is sound, and is found."""
 
+import html
 import json
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -56,3 +58,14 @@ def test_a_paper_is_set_as_a_reader_gives_it(spaces: bool) -> None:
 def test_what_the_development_papers_say_is_found() -> None:
     answers = bench_describing.of_text("development", blanks=[False])
     assert bench_describing.f1(answers) >= 0.95
+
+
+def test_a_paper_can_be_set_for_the_press_with_all_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("fontTools", reason="pip install -e '.[samples]'")
+    monkeypatch.setattr(sys, "path", [str(PAPERS.parent), *sys.path])
+    import issued
+
+    for path in FILES:
+        said = yaml.safe_load(path.read_text("utf-8"))
+        sheet = html.unescape(issued.html(said))
+        assert all(piece in sheet for row in rows(said["text"]) for piece in row.pieces)

@@ -110,7 +110,7 @@ def test_a_short_name_means_the_agency_named_in_full(one: str, other: str, same:
     assert same_agency(one, other) is same_agency(other, one) is same
 
 
-@pytest.mark.parametrize("name", ["官恩祥", "王建国", "李四", "欧阳修", "刘 芳", "張志遠"])
+@pytest.mark.parametrize("name", ["官恩祥", "王建国", "李四", "欧阳修", "刘 芳", "張志遠", "买买提·艾力"])
 def test_persons(name: str) -> None:
     assert is_person(name)
 

@@ -180,6 +180,20 @@ def test_each_character_is_taken_from_where_it_was_read_best() -> None:
     assert one(document, "issuing_agency").value == "山东省聊城市人民政府"
 
 
+def test_title_and_printer_are_spelled_as_the_issuer_is_believed() -> None:
+    (document,) = settled(
+        issued()
+        .says("issuing_agency", "聊城市人民政府", "red-head")
+        .says("issuing_agency", "卿城市人民政府", "title-block", sure=0.6)
+        .says("title", "卿城市人民政府关于植树造林的通知", "title-block", sure=0.6)
+        .says("printing_agency", "聊域市人民政府办公室", "imprint")
+    )
+    assert one(document, "title").value == "聊城市人民政府关于植树造林的通知"
+    assert one(document, "title").raw == "卿城市人民政府关于植树造林的通知"
+    assert one(document, "printing_agency").value == "聊城市人民政府办公室"
+    assert {one(document, name).status for name in ("title", "printing_agency")} == {"review"}
+
+
 def test_agencies_side_by_side_are_not_one_misread() -> None:
     sheet = issued()
     for name in ("滨州市卫生局", "滨州市教育局", "滨州市建设局"):
@@ -296,6 +310,58 @@ def test_a_later_printing_is_no_contradiction() -> None:
 def test_a_date_only_in_the_imprint_is_for_review() -> None:
     (document,) = settled(issued().says("date_of_issue", "1995年6月12日", "imprint", "1995-06-12", sure=0.78))
     assert one(document, "date_of_issue").status == "review"
+
+
+@pytest.mark.parametrize(
+    ("read", "date"),
+    [
+        ("一九九年六月九日", "1995-06-09"),
+        ("一九元五年六月九日", "1995-06-09"),
+        ("聊城市人民政府 一九五年六月九日", "1995-06-09"),
+        ("195年6月9日", "1995-06-09"),
+        ("一九九年三月九日", None),
+        ("一九八二年六月九日", None),
+        ("今年六月九日", None),
+    ],
+)
+def test_a_year_spoilt_under_the_text_is_that_of_number_and_imprint(read: str, date: str | None) -> None:
+    sheet = (
+        issued()
+        .says("document_number", "聊发〔1995〕58号", "number-line")
+        .says("secrecy", read, "head-mark")
+        .says("date_of_issue", "1995年6月12日印发", "imprint", "1995-06-12", sure=0.8)
+        .says("print_date", "1995年6月12日印发", "imprint", "1995-06-12")
+    )
+    (document,) = settled(sheet)
+    field = one(document, "date_of_issue")
+    assert field.status == "review"
+    if date is None:
+        assert (field.value, field.method) == ("1995-06-12", "imprint")
+        assert field.confidence <= 0.5
+    else:
+        assert (field.value, field.method) == (date, "signature")
+        assert field.raw == read.split()[-1]
+
+
+def test_who_signed_a_paper_that_is_forwarded_did_not_issue_this_one() -> None:
+    (document,) = settled(
+        issued()
+        .says("issuing_agency", "中共邢台县委", "red-head")
+        .says("title", "中共邢台县委批转县人委办公室《关于当前粮食安排情况的报告》", "title-block")
+        .says("issuing_agency", "县人委办公室", "signature")
+        .says("date_of_issue", "一九六〇年十一月五日", "signature", "1960-11-05")
+    )
+    assert [field.value for field in document.values("issuing_agency")] == ["中共邢台县委"]
+    assert document.values("date_of_issue") == ()
+
+
+def test_a_dropped_character_makes_no_second_agency() -> None:
+    (document,) = settled(
+        issued()
+        .says("issuing_agency", "临沂地区政公署", "red-head")
+        .says("issuing_agency", "临沂地区行政公署", "title-block")
+    )
+    assert one(document, "issuing_agency").value == "临沂地区行政公署"
 
 
 @pytest.mark.parametrize(("when", "fits"), [("1995-01-03", True), ("1996-02-01", True), ("1996-09-01", False)])
