@@ -20,6 +20,7 @@ import yaml
 
 FOLDER = Path(__file__).parent / "describing" / "slips"
 PAPERS = Path(__file__).parent / "papers"
+HANDS = ("Zhi Mang Xing", "Ma Shan Zheng")
 _CELL = re.compile(r"(?P<down>\|)?(?P<text>.*?)(?:\^(?P<rows>\d+))?(?:\*(?P<columns>\d+))?", re.DOTALL)
 _HANDS = {"‹": '<span class="hand clerk">', "«": '<span class="hand leader">', "›": "</span>", "»": "</span>"}
 
@@ -60,8 +61,9 @@ class Slip:
         return {name: [_value(value) for value in values] for name, values in self.told["expected"].items()}
 
     def html(self) -> str:
-        """Return the paper as `press` takes it."""
-        return _html(self)
+        """Return the paper as `press` takes it, written in the hands of the clerk and of the officials."""
+        clerk, official = self.told["paper"].get("hands", HANDS)
+        return _html(self, (clerk, official))
 
 
 def slips(folder: Path = FOLDER) -> list[Slip]:
@@ -97,7 +99,7 @@ def _cells(told: Mapping[str, Any]) -> Iterator[Cell]:
             column += across
 
 
-def _html(slip: Slip) -> str:
+def _html(slip: Slip, hands: tuple[str, str]) -> str:
     told = slip.told
     paper = told["paper"]
     wide, high, ink = paper["wide"], paper["high"], "#b81f2a" if paper.get("ink") == "red" else "#111"
@@ -129,9 +131,8 @@ def _html(slip: Slip) -> str:
       .page p.free {{ margin-bottom: 3mm; }}
       .page p.right {{ text-align: right; padding-right: 6mm; }}
       .page p.below {{ margin-top: 5mm; }}
-      .clerk {{ font-family: "Zhi Mang Xing", "AR PL UKai CN", "Noto Serif CJK SC"; font-size: 19pt; line-height: 1.1; color: #22327c; }}
-      .leader {{ font-family: "Ma Shan Zheng", "AR PL UKai CN", "Noto Serif CJK SC"; font-size: 21pt; line-height: 1.15; }}
-      .leader {{ color: #15171f; }}"""
+      .clerk {{ font: 19pt/1.1 "{hands[0]}", "AR PL UKai CN", "Noto Serif CJK SC"; color: #22327c; }}
+      .leader {{ font: 21pt/1.15 "{hands[1]}", "AR PL UKai CN", "Noto Serif CJK SC"; color: #15171f; }}"""
     here = PAPERS.as_uri()
     return (
         f'<!doctype html><html lang="zh-Hans"><meta charset="utf-8"><title>{slip.name}</title>'

@@ -107,8 +107,8 @@ def _judge(archive: Path, handles: Sequence[str], act: str, by: str | None, valu
 
 
 def _tell(rooms: "Archive", count: int) -> None:
-    left = sum(1 for _one in rooms.catalog.waiting(1000))
-    click.echo(_("{count} decided; {left} wait").format(count=count, left=left if left < 1000 else "≥ 1000"))
+    left = rooms.catalog.counts().waiting
+    click.echo(_("{count} decided; {left} wait").format(count=count, left=left))
 
 
 def _said(one: "Waiting") -> str:

@@ -73,8 +73,8 @@ def status(archive: Path) -> None:
     with opened(archive) as rooms:
         counts = rooms.catalog.counts()
         failures = rooms.catalog.failures()
-    text = _("{items} items, {pages} pages, {campaigns} campaigns; waiting for review: {review} values, {poor} pages")
-    values, poor = counts.fields.get("review", 0), counts.hardly_read
+    text = _("{items} items, {pages} pages, {campaigns} campaigns; waiting for review: {review} values and beginnings, {poor} pages")
+    values, poor = counts.waiting, counts.hardly_read
     held = {"items": counts.items, "pages": counts.pages, "campaigns": counts.campaigns}
     click.echo(text.format(**held, review=values, poor=poor))
     for failure, at in failures:

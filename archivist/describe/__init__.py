@@ -26,8 +26,9 @@ def describe(
     heard against each other, agencies are matched to those known, and what people decided stands above all.
     """
     read = tuple(_read(document, pages) for document in assemble(pages))
-    known = matched(settle(read, pages), pages, authority or Authority.of((), ()))
-    return heed(known, pages, decisions)
+    names = authority or Authority.of((), ())
+    known = matched(settle(read, pages), pages, names)
+    return matched(heed(known, pages, decisions), pages, names) if decisions else known
 
 
 def _read(document: Document, pages: Sequence[Page]) -> Document:

@@ -18,6 +18,7 @@ from archivist.model import Value
 _JUNK = " \t•·●○*☑✓√|_-,;:，；：、.…'\"`~"
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LONGEST_STAIN = 2
+_LATIN = re.compile(r"[A-Za-z][A-Za-z\s.,'&/()-]+")
 # The full stop of a sentence, read as a figure or letter.
 _ROUND_STOP = re.compile(r"(?<=[\u3400-\u9fff])[0oO○]$")
 _DATED_BY_ITS_TEXT = "result"
@@ -63,8 +64,7 @@ def read(
     signature (`signed`: 签发). The text is what was written without the signature.
     """
     tokens = [token for start, end in spans for token in signatures.tokens(flow, start, end, context)]
-    # Signs without a Chinese character are stains, or lines of the form.
-    tokens = [token for token in tokens if token.what != "text" or not _is_stain(token)]
+    tokens = _without_stains(tokens)
     if kind == "reading":
         tokens = _paired([token for token in tokens if token.what != "unit" or token.value not in _titles()])
         tokens = [token for token, after in zip_longest(tokens, tokens[1:]) if not (after and _same(token, after))]
@@ -85,9 +85,8 @@ def _annotation(flow: Flow, entry: _Entry, entries: Sequence[_Entry], kind: str,
         else:
             entry.texts = [entry.unit]
         entry.unit = None
-    texts = [token for token in entry.texts if _HAN.search(token.value)]
-    # Words without a Chinese character among such as have one are the label's translation.
-    texts = texts or entry.texts
+    # Latin words among Chinese ones are the label's translation.
+    texts = [token for token in entry.texts if not _LATIN.fullmatch(token.value)] or entry.texts
     text = plain("".join(hand.mended(flow, token.start, token.end) for token in texts)).strip(_JUNK)
     text = _ROUND_STOP.sub("。", text)
     only_read = closed(text).strip("()（）。") in _rules()["read"]
@@ -188,8 +187,18 @@ def _name(flow: Flow, who: Token) -> str:
     return plain(hand.mended_name(flow, who.start, who.end))
 
 
-def _is_stain(token: Token) -> bool:
-    return not _HAN.search(token.value) and len(closed(token.value).strip(_JUNK)) <= _LONGEST_STAIN
+def _without_stains(tokens: Sequence[Token]) -> list[Token]:
+    """Return `tokens` without signs that are no Chinese character: stains, or lines of the form.
+
+    A circle behind words is their full stop.
+    """
+    kept: list[Token] = []
+    for token in tokens:
+        letters = closed(token.value).strip(_JUNK)
+        words = token.what != "text" or bool(_HAN.search(letters)) or len(letters) > _LONGEST_STAIN
+        if words or (kept and kept[-1].what == "text" and _ROUND_STOP.search(kept[-1].value[-1:] + letters)):
+            kept.append(token)
+    return kept
 
 
 def _same(printed: Token, written: Token) -> bool:

@@ -54,7 +54,7 @@ def _begins(
     )
     if last is not None and last.form and _is_draft(last, sheet, before):
         return "other", None
-    if inside and (opens or _has_ended(last)):
+    if inside and (begun or _has_ended(last)):
         related = relation(sheet, before)
         if related in _ATTACHED:
             return "attachment", None
@@ -77,7 +77,7 @@ def _is_draft(last: Sheet, sheet: Sheet, before: Sequence[Sheet]) -> bool:
 
 def _has_ended(last: Sheet | None) -> bool:
     """Return whether the text of the page before came to an end, not stopping in the middle of a sentence."""
-    if last is None:
+    if last is None or last.is_signed or last.has_imprint:
         return True
     line = last.lines[-1]
     return line.closed[-1:] in _SENTENCE_END or bool(dates.find(line.line.text)) or line.closed.endswith("印发")

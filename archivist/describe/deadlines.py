@@ -19,7 +19,7 @@ _BREAK = "。;!?\n"
 _MARK_AT = re.compile(rf"(?:(?<=[:。;,\n])|^)(?:{MARK})|[①-⑳⑴-⒛㈠-㈩]")
 _LEADING = re.compile(r"[,、:)\"”]+")
 _CLOSING_WORDS = re.compile(
-    r"(?:,|、|务必|务请|务|必须|应当|应该|必|要|应|须|需|请|并|也|都|均|一律|统一|分别|在|于|至迟|最迟|力争|争取|确保|保证|限|限期|限定|时间为|截止|截至|最后|期限为?|是)+$"
+    r"(?:,|、|务必|务请|务|必须|应当|应该|必|要|应|须|需|请|并|也|都|均|一律|统一|分别|将|在|于|至迟|最迟|力争|争取|确保|保证|限|限期|限定|时间为|截止|截至|最后|期限为?|是)+$"
 )
 _ASKING = re.compile(r"^(?:并|请|望|希望?|要求|责成|由|务请|其中|具体由|以便|同时|另外|此外|凡)+")
 _KIND = re.compile(r"^(?:以内|以前|之前|前夕?|为止|止|内)")
@@ -73,7 +73,7 @@ def fields(text: Prose, years: Calendar, stages: Sequence[Stage]) -> Iterator[Fi
 @cache
 def _pattern() -> re.Pattern[str]:
     return re.compile(
-        rf"(?<![\d〇一二三四五六七八九十年月至到])(?P<reign>(?:中华)?民国[\d〇一二三四五六七八九十百]{{1,5}}年)?(?P<date>{POINT}|{named_days()})(?:\(星期.\))?(?:(?P<hour>[上下]午|\d{{1,2}}(?:时|点))?)(?P<before>以前|之前|前(?![夕后往来去])|为止)"
+        rf"(?<![\d〇一二三四五六七八九十年月至到])(?<!中华)(?P<reign>(?:中华)?民国[\d〇一二三四五六七八九十百]{{1,5}}年)?(?P<date>{POINT}|{named_days()})(?:\(星期.\))?(?:(?P<hour>[上下]午|\d{{1,2}}(?:时|点))?)(?P<before>以前|之前|前(?![夕后往来去])|为止)"
     )
 
 
@@ -204,8 +204,9 @@ def _behind(letters: str, start: int, finish: int, known: bool) -> tuple[int, tu
 def _earlier(letters: str, begin: int, clause: int, said: str) -> tuple[int, int] | None:
     """Return who was named before the clause of the date: at the beginning of the sentence, by 由…负责, before a ;."""
     if clause > begin:
-        if subject := _subject(letters[begin:clause]):
-            return _without_asking(letters, begin, begin + subject)
+        for start in [begin, *(comma.end() for comma in re.compile(",").finditer(letters, begin, clause - 1))]:
+            if subject := _subject(letters[start:clause]):
+                return _without_asking(letters, start, start + subject)
         charged = _CHARGED.search(letters, begin, clause)
         return charged.span("who") if charged and _is_party(charged["who"]) else None
     if not _CLOSING_WORDS.sub("", said) and letters[begin - 1 : begin] == ";":

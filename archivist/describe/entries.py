@@ -70,6 +70,8 @@ def entries(filled: FilledForm) -> list[Entry]:
                 taken = _cells_below(filled, index, claimed)
             claimed.update(taken)
             spans += [(blocks[other].start, blocks[other].end) for other in taken]
+            if last and block.cell is None and label.value in _SINGLE:
+                spans += _lead(filled, max([index, *taken]))
             if spans:
                 found.append(Entry(label, tuple(spans), method, factor))
     for position, index, until, label in reversed(late):
@@ -175,6 +177,22 @@ def _fits(text: str, label: Label) -> bool:
     if label.value == "serial":
         return any(char.isdigit() for char in letters) and "〔" not in letters
     return not any(char.isdigit() for char in letters)
+
+
+def _lead(filled: FilledForm, index: int) -> list[tuple[int, int]]:
+    """Return what stands before the first label of the line behind block `index`, where both are one row."""
+    blocks, flow = filled.blocks, filled.flow
+    if index + 1 == len(blocks) or blocks[index + 1].cell or not blocks[index + 1].marks:
+        return []
+    following = blocks[index + 1]
+    first = following.marks[0].start
+    if first == following.start or _EMPTY.fullmatch(flow.folded, following.start, first):
+        return []
+    own, box = (flow.lines[flow.line_at(at)].line.box for at in (blocks[index].start, following.start))
+    shared = min(own.bottom, box.bottom) - max(own.top, box.top)
+    if shared < _SAME_ROW * min(own.height, box.height) or box.left < own.left:
+        return []
+    return [(following.start, first)]
 
 
 def _middle(filled: FilledForm, start: int, end: int) -> float:

@@ -12,6 +12,7 @@ import yaml
 from archivist.definitions import load, path
 from archivist.describe.ink import Flow, closed
 from archivist.describe.labels import COLUMNS, PIECE, Mark, Span, Vocabulary, alike, marks, without_latin
+from archivist.describe.names import is_agency
 from archivist.model import Page, Region
 
 _WITHOUT_HEADING = frozenset({"received_date", "annotation", "serial_number"})
@@ -236,9 +237,12 @@ def _heading(flow: Flow, blocks: tuple[Block, ...], form: Form) -> tuple[int, in
         # Of two characters at the end one at least is as it should be.
         if letters[-1:] not in form.ends and letters[-2:-1] not in form.ends:
             continue
-        # 办公室传阅单 is 传阅单, though but one character from 公文传阅单.
         exact = next((heading for heading in form.headings if letters.endswith(heading)), None)
-        nearly = (heading for heading in form.headings if alike(letters[-len(heading) :], heading))
-        if heading := exact or next(nearly, None):
+        nearly = next((heading for heading in form.headings if alike(letters[-len(heading) :], heading)), None)
+        # 办公室传阅单 is 传阅单, though but one character from 公文传阅单; 县政府文仵处理单 is no 处理单 of 县政府文仵.
+        rest = [letters[: -len(heading)] for heading in (exact, nearly) if heading]
+        if len(rest) == 2 and exact != nearly and is_agency(rest[1]) and not is_agency(rest[0]):
+            exact = nearly
+        if heading := exact or nearly:
             return places[len(letters) - len(heading)], places[len(letters) - 1] + 1
     return None

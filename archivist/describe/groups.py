@@ -14,6 +14,7 @@ _SENTENCES = 0.97
 _NO_NAME = 0.85
 _CLAUSE = re.compile(r"[,。;:!?\n]")
 _REACH = 3000
+_BELOW = re.compile(r"相应|各(?!级组织)[^,。;]{1,12}(?:也|都|均)?要?(?:建立|成立|组建|设立)")
 
 
 def members(flow: Flow, start: int, skipped: Collection[int], text: Prose, named: "Groups") -> Iterator[Field | None]:
@@ -26,8 +27,11 @@ def members(flow: Flow, start: int, skipped: Collection[int], text: Prose, named
     listed: list[tuple[int, int]] = []
     group, office, label, reached = None, False, -1, -1
     for entry in rosters(flow, start, skipped):
-        if entry.label != label and (group is None or flow.line_at(entry.label) > flow.line_at(reached) + 1):
+        fresh = not flow.begins_line(entry.label) or flow.line_at(entry.label) > flow.line_at(reached) + 1
+        if entry.label != label and (group is None or fresh):
+            beside = office and label >= 0 and flow.line_at(entry.label) == flow.line_at(label)
             group, office = named.over(entry.label)
+            office = office or beside
         label, reached = entry.label, entry.end - 1
         if group:
             found.append((entry.start, _labelled(flow, entry, group, office)))
@@ -37,7 +41,11 @@ def members(flow: Flow, start: int, skipped: Collection[int], text: Prose, named
         if any(begin < b and a < end for a, b in listed):
             continue
         group, office = named.before(text, first, last)
-        if group and (who.person or not (office or role.startswith(rules()["office"]))):
+        if (
+            group
+            and not named.below(text, first)
+            and (who.person or not (office or role.startswith(rules()["office"])))
+        ):
             value = _value(group, _office_role(role, office), who)
             factor = _SENTENCES if who.person else _NO_NAME
             found.append((begin, flow.field("group_member", value, begin, end, "appointed", factor=factor)))
@@ -96,6 +104,11 @@ class Groups:
         group = self.last(text.span(first, last)[0])
         return group, office
 
+    def below(self, text: Prose, first: int) -> bool:
+        """Return whether the sentence of letter `first` tells others to set up groups of their own."""
+        begin = max(text.letters.rfind(mark, 0, first) for mark in "。\n") + 1
+        return bool(_BELOW.search(text.letters[begin:first]))
+
     def last(self, offset: int) -> str | None:
         """Return the group last named before character `offset`, by its full name if there is one."""
         place = self._whole.at(offset)
@@ -142,6 +155,11 @@ def _set_up() -> re.Pattern[str]:
     )
 
 
+@cache
+def _told_to() -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(sorted(rules()['set_up'], key=len, reverse=True))})了?")
+
+
 def _declared(text: Prose) -> Iterator[tuple[int, str]]:
     """Yield where groups are named, and their names."""
     for match in _set_up().finditer(text.letters):
@@ -152,6 +170,8 @@ def _declared(text: Prose) -> Iterator[tuple[int, str]]:
             match[kind],
         )
         start += lead.end() if lead and lead.end() < end - start else 0
+        if kind != "set" and (told := list(_told_to().finditer(text.letters, start, end))):
+            start = told[-1].end()
         name = text.value(start, end)
         if name and not any(word in name for word in rules()["vague"]):
             yield end, name
@@ -167,7 +187,7 @@ def _by_verb() -> re.Pattern[str]:
 @cache
 def _by_role() -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<role>{role_pattern()})(?:一职|职务)?(?:由|为|是(?!否))(?P<who>[^。;:\n]{{2,80}}?)(?:同志)?(?:担任|兼任|任|兼|组成)?(?=[,。;\n])"
+        rf"(?P<role>{role_pattern()})(?:一职|职务)?(?:由|为|是(?!否)|有|包括)(?P<who>[^。;:\n]{{2,80}}?)(?:同志)?(?:担任|兼任|任|兼|组成)?(?=[,。;\n])"
     )
 
 
@@ -175,7 +195,9 @@ def _by_role() -> re.Pattern[str]:
 def _by_place() -> re.Pattern[str]:
     """Return a pattern of 领导小组组长陈杰，副组长周林、吴敏: names right behind the role."""
     groups = "|".join(rules()["groups"])
-    return re.compile(rf"(?:{groups}|[,;])(?P<role>{role_pattern()})(?![长员会由为是:])(?P<who>[^,。;:\n]{{2,40}})(?=[,。;\n])")
+    return re.compile(
+        rf"(?:{groups}|[,;])(?P<role>{role_pattern()})(?![长员会由为是有:])(?P<who>[^,。;:\n]{{2,40}})(?=[,。;\n])"
+    )
 
 
 def _appointed(text: Prose) -> Iterator[tuple[int, int, str, Appointed]]:
@@ -217,7 +239,7 @@ def _someone(text: Prose, start: int, end: int, role: str) -> list[tuple[int, in
     kept = []
     for who in found:
         post = who.post or ""
-        if not who.person and (not is_post(post) or re.search(r"[要将把应]|成立", post)):
+        if not who.person and (not is_post(post) or re.search(r"(?<!主)要|[将把应]|成立", post)):
             return []
         kept.append((start + who.start, start + who.end, who))
     return kept

@@ -11,7 +11,10 @@ from archivist.describe.receivers import listed
 from archivist.model import Field
 
 # The first character of 抄送 and the last of 主题词 are the ones readers take for others.
-_COPIED = r"(?:[抄沙钞]\s*[送报发致呈]\s*(?:[报送发]\s*)?|分\s*送|报\s*送|发\s*送)(?:\s*(?:单\s*位|机\s*关))?(?:\s*[:;.]\s*|\s+)|[报送发抄]\s*:\s*"
+_COPIED = (
+    r"(?:[抄沙钞]\s*[送报发致呈]\s*(?:[报送发]\s*)?|分\s*送|报\s*送|发\s*送)(?:\s*(?:单\s*位|机\s*关))?"
+    r"(?:\s*[:;.]\s*|\s+)|[报送发抄]\s*:\s*"  # 报：, 送：, 发： alone need their colon
+)
 _MAIN = r"主\s*送(?:\s*(?:单\s*位|机\s*关))?\s*:\s*"
 _TERMS = r"主\s*题\s*[词同间诃]\s*[:;]?\s*"
 _LABEL = re.compile(

@@ -33,7 +33,7 @@ _TARGETED = 0.95
 _BARE = 0.9
 _EQUAL = ("为", "是", "=", ":")
 _REACH = ("达", "达到")
-_HEADINGS = ("目标", "指标", "任务", "标准")
+_HEADINGS = ("目标", "指标", "任务", "标准", "要求")
 _ENDS_WELL = re.compile(r"$|[,。;:、)\n(!?”]|和|及|以上|以下|并|且|目标|要求|标准|的(?:目标|要求|标准|水平)|水平|实行")
 _MEASURED = re.compile(r"(?:[率量额比数值费度积产粮]|比例|比重|收入|人口|面积|密度|成本|投入|得分|支出)(?:为|是|:)?$")
 _QUALIFIED = re.compile(
@@ -41,7 +41,7 @@ _QUALIFIED = re.compile(
 )
 _NOUN = re.compile(r"[^,。;:、()\n]{1,14}(?=[,。;:、)\n]|$)")
 _SHORT_NOUN = 6
-_UNNAMED = re.compile(r"\d{4}年$|^第.+[条款项]|以[上下]")
+_UNNAMED = re.compile(r"\d{4}年$|^第.+[条款项]|以[上下]|^(?:完成)?(?:总?任务|计划)$")
 _OWN_UNITS = ("%", "‰", "次")
 _ARTICLE = re.compile(r"(?:^|\n)第[一二三四五六七八九十百\d]{1,4}条")
 _ARTICLES = 2

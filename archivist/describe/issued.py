@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from archivist.describe import citations, closing, issuers, names, numbers, plan
 from archivist.describe import imprint as foot
 from archivist.describe.attached import attached
-from archivist.describe.ink import Flow, closed, plain
+from archivist.describe.ink import Flow, Printed, closed, plain
 from archivist.describe.marks import marks
 from archivist.describe.opening import Opening, opening
 from archivist.describe.receivers import receivers
@@ -21,9 +21,10 @@ _YEAR_TAKEN = 0.85
 _BY_ITS_END_ALONE = 0.85
 # A title that is one by its place only.
 _BY_ITS_PLACE = 0.95
-_HEADING = re.compile(r"附(?:件|表|录|图)?(?:之?[一二三四五六七八九十\d]{1,3})?:?")
+_HEADING = re.compile(r"附\s*(?:件|表|录|图)?\s*(?:之?[一二三四五六七八九十\d]{1,3})?\s*(?::|$|(?=\s))\s*")
 _SENTENCE = re.compile(r"[。;!?]|:$")
 _HEADING_LETTERS = 60
+_HEADING_LINES = 3
 _FOOT_LINES = 6
 
 
@@ -51,8 +52,7 @@ def fields(pages: Iterable[Page], behind: Iterable[Page] = ()) -> tuple[Field, .
 def attachment_fields(pages: Iterable[Page]) -> tuple[Field, ...]:
     """Return the fields of an attachment on `pages`: its title, and what a plan sets up."""
     flow = Flow(pages, furniture=False)
-    first = 1 if flow.lines and _HEADING.fullmatch(flow.lines[0].closed) else 0
-    found = [*_heading(flow, first), *plan.fields(flow, first)]
+    found = [_heading(flow), *plan.fields(flow, 0)]
     return tuple(field for field in found if field)
 
 
@@ -92,17 +92,34 @@ def _years(flow: Flow, begun: Opening, imprint: int) -> frozenset[int]:
     return frozenset(printed | ({found.number.year} if found else set()))
 
 
-def _heading(flow: Flow, first: int) -> Iterator[Field | None]:
-    """Yield the title of an attachment: what stands under 附件1, up to where its text begins."""
+def _heading(flow: Flow) -> Field | None:
+    """Return the title of an attachment: what stands behind or under 附件1, up to where its text begins."""
+    match = _HEADING.match(flow.lines[0].folded.lstrip()) if flow.lines else None
+    alone = match is not None and not closed(flow.lines[0].folded.lstrip()[match.end() :])
+    first = int(alone)
     ahead = flow.lines[first : first + 12]
-    named = title(ahead, [tag(line) for line in ahead], 0, free=False)
+    if not ahead:
+        return None
+    start = ahead[0].end - len(ahead[0].folded.lstrip()[match.end() :]) if match and not alone else ahead[0].start
+    named = title(ahead, [tag(line) for line in ahead], 0, free=False) if match is None or alone else None
     if named:
-        start, end = ahead[named.first].start, ahead[named.last - 1].end
-    elif ahead and len(ahead[0].closed) <= _HEADING_LETTERS and not _SENTENCE.search(ahead[0].closed):
-        start, end = ahead[0].start, ahead[0].end
+        start, last = ahead[named.first].start, named.last
+    elif len(ahead[0].closed) <= _HEADING_LETTERS and not _SENTENCE.search(ahead[0].closed):
+        last = 1
+        while last < min(len(ahead) - 1, _HEADING_LINES) and _goes_on(ahead[last - 1], ahead[last]):
+            last += 1
     else:
-        return
-    yield flow.field("title", marked(plain(flow.text[start:end])), start, end, "attachment-heading", factor=0.97)
+        return None
+    end = ahead[last - 1].end
+    return flow.field("title", marked(plain(flow.text[start:end])), start, end, "attachment-heading", factor=0.97)
+
+
+def _goes_on(one: Printed, other: Printed) -> bool:
+    """Return whether the heading of an attachment goes on from a line to the next, both set to the middle."""
+    middle = abs(one.line.box.centre[0] - other.line.box.centre[0]) < 2 * one.line.box.height
+    left = min(line.box.left for line in other.page.lines)
+    inner = min(one.line.box.left, other.line.box.left) > left + 2 * one.line.box.height
+    return middle and inner and other.kind == one.kind != "cell" and not _SENTENCE.search(other.closed)
 
 
 def _number(flow: Flow, begun: Opening, ends: int, issued: str | None) -> Iterator[Field | None]:

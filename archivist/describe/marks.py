@@ -25,10 +25,10 @@ def marks(flow: Flow, begun: Opening) -> Iterator[Field | None]:
         places = [line.start + place for place, char in enumerate(line.folded) if not char.isspace()]
         alone = tag(line) == "mark"
         for name, pattern in (("secrecy", LEVEL), ("urgency", URGENCY)):
-            for match in pattern.finditer(line.closed):
-                if alone or match.start() == 0 or match.end() == len(line.closed):
-                    start, end = places[match.start(1)], places[match.end(1) - 1] + 1
-                    yield flow.field(name, match[1], start, end, "head-mark")
+            for mark in pattern.finditer(line.closed):
+                if alone or mark.start() == 0 or mark.end() == len(line.closed):
+                    start, end = places[mark.start(1)], places[mark.end(1) - 1] + 1
+                    yield flow.field(name, mark[1], start, end, "head-mark")
         if match := _SIGNER.search(line.folded):
             yield from _people(flow, line.start + match.start("names"), line.start + match.end("names"))
             following = flow.lines[index + 1 : begun.title.first if begun.title else index + 1]

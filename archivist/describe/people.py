@@ -100,7 +100,11 @@ def is_name(text: str) -> bool:
     """Return whether all of `text` is the name of a person and no post."""
     letters = closed(fold(text))
     # 孙月英, 王存义: what no name on a slip contains may stand in one on a list.
-    return names.is_person(letters[:1] + letters[1:].translate(_IN_NAMES)) and not letters.endswith(_endings()) and not letters.startswith(("各", "有关"))
+    return (
+        names.is_person(letters[:1] + letters[1:].translate(_IN_NAMES))
+        and not letters.endswith(_endings())
+        and not letters.startswith(("各", "有关"))
+    )
 
 
 @cache

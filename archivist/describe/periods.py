@@ -23,7 +23,9 @@ _PART = r"(?:上旬|中旬|下旬|[初底末])"
 _SEASON = r"(?:上半年|下半年|第?[一二三四1-4]季度)[末底]?"
 _ON = rf"(?:{_YEAR}的?)?"
 
-POINT = rf"(?:本月份?(?:{_DAY}|{_PART})|{_ON}{_MONTH}(?:{_DAY}|{_PART})?|{_ON}{_SEASON}|{_YEAR}年?[底末终初]|年[底末终初])"
+POINT = (
+    rf"(?:本月份?(?:{_DAY}|{_PART})|{_ON}{_MONTH}(?:{_DAY}|{_PART})?|{_ON}{_SEASON}|{_YEAR}年?[底末终初]|年[底末终初])"
+)
 """A regular expression of a point of time, without groups, on folded text without white space."""
 
 PERIOD = (

@@ -21,7 +21,7 @@ _HEADED = re.compile(
     rf"(?:(?<=\n)|^|(?<=[。;:,]))(?P<mark>{MARK})?(?P<name>[^,。;:()、\n\d]{{1,16}}阶段)(?P<after>\(|[:。,;]|\n|(?={_TIME})|$)"
 )
 _TIMED = re.compile(
-    rf"(?P<time>(?:自|从)?{PERIOD}(?:起|止)?(?:之?前|以前)?)(?:,|为|是|进入|属于)*(?P<name>[^,。;:()、\n\d为是]{{2,14}}阶段)(?![性的])"
+    rf"(?P<time>(?:自|从)?(?:{PERIOD}|(?<!\d)\d{{4}}年)(?:起|止)?(?:之?前|以前)?)(?:,|为|是|进入|属于)*(?P<name>[^,。;:()、\n\d为是]{{2,14}}阶段)(?![性的])"
 )
 _ANNOUNCED = re.compile(
     r"(?:分(?:为|成)?|按照?)(?:以下|如下|下列)?(?P<count>[两二三四五六七八]|\d)(?:个|大)?(?:阶段|步骤?|个时期)(?:进行|实施|走|开展|安排|推进|展开|完成)?"
@@ -180,8 +180,11 @@ def _headed(text: Prose, years: Calendar, known: list[Stage]) -> list[Stage]:
     announced = bool(_ANNOUNCED.search(letters) or _SECTION.search(letters))
     for match in _HEADED.finditer(letters):
         name = re.sub(rf"^(?:{MARK}|是|为|即|第.阶段)", "", match["name"])
-        if len(name) < 4 or re.search(
-            r"^(?:各|这|该|本|现|第|每|一个|分|初级|高级|历史|目前)|[的了]阶段|年$|个阶段|划分", name
+        if (
+            len(name) < 4
+            or "为" in name
+            or re.search(PERIOD, name)
+            or re.search(r"^(?:各|这|该|本|现|第|每|一个|分|初级|高级|历史|目前)|[的了]阶段|年$|个阶段|划分", name)
         ):
             continue
         start = match.start("name") + len(match["name"]) - len(name)

@@ -26,7 +26,7 @@ _CITED = re.compile(r"《([^》]{4,80})》?")
 
 def relation(sheet: Sheet, before: Sequence[Sheet]) -> Relation | None:
     """Return what the paper on `sheet` is to one of those on the sheets `before` it in the item, None if nothing."""
-    if sheet.empty or sheet.form:
+    if sheet.empty or sheet.form or sheet.is_tail:
         return None
     parted = papers(before)
     for place in reversed(range(len(parted))):
@@ -61,12 +61,17 @@ def papers(sheets: Sequence[Sheet]) -> list[list[Sheet]]:
     return found
 
 
-def is_due(before: Sequence[Sheet]) -> bool:
-    """Return whether the last paper of `before` says that another lies behind it, which has not come yet."""
+def is_due(sheet: Sheet, before: Sequence[Sheet]) -> bool:
+    """Return whether the last paper of `before` says that another lies behind it that `sheet` may be.
+
+    A sheet whose title has little to do with what is said there is not it.
+    """
     parted = papers(before)
-    if not parted or any(sheet.is_attachment for sheet in parted[-1]):
+    if not parted or any(one.is_attachment for one in parted[-1]):
         return False
-    return any(True for _ in _handed_over(parted[-1])) or any(sheet.annexes for sheet in parted[-1])
+    said = [*_handed_over(parted[-1]), *(one.annexes for one in parted[-1] if one.annexes)]
+    title = _core(sheet.facts.title)
+    return bool(said) and (not title or any(_share(title, _PUNCTUATION.sub("", one)) >= 0.5 for one in said))
 
 
 def carries(title: str) -> bool:
@@ -158,9 +163,11 @@ def _answers(paper: Sequence[Sheet], letter: Sheet, later: Sequence[Sheet]) -> b
     rules, reply, text = _rules(), paper[0], _text(paper)
     if reply.genre not in rules["answering"] and not any(word in text for word in rules["answers"]):
         return False
-    number = letter.facts.number
-    if number and any(found.number == number for found in numbers.find(text)):
+    number, cited = letter.facts.number, [found.number for found in numbers.find(text)]
+    if number in cited:
         return True
+    if number and any(one.agency_code == number.agency_code for one in cited):
+        return False
     if later or (letter.genre and letter.genre not in rules["asking"]):
         return False
     said = [reply.facts.title, *_CITED.findall(text[:_OPENING_TEXT]), *text[:_OPENING_TEXT].split("。")]
@@ -168,7 +175,8 @@ def _answers(paper: Sequence[Sheet], letter: Sheet, later: Sequence[Sheet]) -> b
         subject = _NOTE.sub("", name).removesuffix(letter.genre)
         if any(covers(subject, source) for source in said):
             return True
-    return _is_one_of(letter.addressee, reply.facts.agencies) and _is_one_of(reply.addressee, letter.facts.agencies)
+    sent = _is_one_of(letter.addressee, reply.facts.agencies) and _is_one_of(reply.addressee, letter.facts.agencies)
+    return sent and any(_share(_core(letter.facts.title), _PUNCTUATION.sub("", source)) >= 0.5 for source in said)
 
 
 def _is_one_of(agency: str, others: Sequence[str]) -> bool:
@@ -180,7 +188,7 @@ def _is_same(paper: Sequence[Sheet], sheet: Sheet) -> bool:
     first, one, other = paper[0], paper[0].facts, sheet.facts
     if one.number and other.number:
         return one.number == other.number
-    if all(sheet.marks) or first.issue != sheet.issue:
+    if all(sheet.marks) or first.issue != sheet.issue or carries(one.title) != carries(other.title):
         return False
     if _differ(one.agencies, other.agencies) or len(_core(other.title)) <= _FEW_LETTERS:
         return False

@@ -57,6 +57,8 @@ def rosters(flow: Flow, start: int, skipped: Collection[int]) -> Iterator[Entry]
             continue
         row, index = _continued(rows, index)
         labels = _labels(row)
+        if labels and any(word in row.folded[: labels[0][0]] for word in rules()["not_entries"]):
+            role = None
         cuts = [(0, 0, role), *labels] if role and (not labels or labels[0][0] > 0) else labels
         for (first, begin, held), (end, _, _) in pairwise([*cuts, (len(row.text), 0, None)]):
             role = held
@@ -178,7 +180,9 @@ def _continued(rows: list[_Row], index: int) -> tuple[_Row, int]:
         broken = _OPEN.search(row.folded) and close >= 0 and (opening < 0 or close < opening)
         running = row.folded.endswith(("、", ","))
         listed = row.full and row.folded.count("、") >= 2 and not row.folded.endswith(("。", ";", ")"))
-        if not (broken or running or listed) or len(row.text) > 1000:
+        # A label inside the row: sentences that run on, 总指挥：张三，副总指/挥：….
+        sentence = row.full and any(first for first, _, _ in _labels(row)) and not row.folded.endswith(("。", ";"))
+        if not (broken or running or listed or sentence) or len(row.text) > 1000:
             break
         row = _Row(
             row.text + following.text,

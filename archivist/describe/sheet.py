@@ -45,7 +45,7 @@ _OPENING_LINES = 12
 # As they look where characters are misread: 寿光县人千政府文仵, 滕发〔200已〕夫5号.
 _LIKE_HEAD = re.compile(r"[^,。:()《》]{3,22}(?:文.|.件)")
 _LIKE_NUMBER = re.compile(r"[^,。:()《》]{1,10}\([^(),。:]{2,5}\)[^(),。:《》]{1,7}")
-_ISSUE = re.compile(r"\(?(?:\d{4}年)?(?:第[〇一二三四五六七八九十\d]{1,4}期)(?:\(?总第?\d{1,4}期\)?)?\)?(?!.*。)")
+_ISSUE = re.compile(r"\(?(?:\d{4}年)?(?:第[〇一二三四五六七八九十\d]{1,4}[期号])(?:\(?总第?\d{1,4}期\)?)?\)?$")
 
 
 class PageNumber(NamedTuple):
@@ -141,6 +141,15 @@ class Sheet:
             agencies += [title[start:end] for start, end in names.split(title[:cut])]
         return Facts(number, str(number.number) if number else "", tuple(agencies), _plain(title))
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether a date in brackets stands under the title."""
+        begun = self.opening or self.loose_opening
+        if begun is None or begun.title is None:
+            return False
+        under = "".join(line.closed for line in self.lines[begun.title.last : begun.title.last + 2])
+        return under.startswith("(") and bool(dates.find(under.partition(")")[0]))
+
     @cached_property
     def genre(self) -> str:
         """The genre that the title ends in, empty where there is none."""
@@ -160,7 +169,7 @@ class Sheet:
 
     @cached_property
     def issue(self) -> str:
-        """The issue of a serial (第3期) that its first lines name."""
+        """The issue of a serial (第3期), the number of an order (第103号) in a line of its own near its top."""
         found = (_ISSUE.match(line.closed) for line in self.lines[:5] if len(line.closed) <= _SHORT)
         return next((match[0] for match in found if match), "")
 

@@ -128,7 +128,7 @@ def _signs(run: _Run, sheet: Sheet, behind: Sequence[Sheet], folio: bool, filled
             return
         if run.is_slip:
             yield "slip names another paper"
-        elif not run.arrived and is_due(run.sheets):
+        elif not run.arrived and is_due(sheet, run.sheets):
             yield "paper still due"
         yield from _text_signs(last, sheet)
         yield from _paper_signs(run.sheets, sheet)
@@ -153,11 +153,14 @@ def _opening_signs(sheet: Sheet) -> Iterator[str]:
         yield "document number"
     if sheet.addressee:
         yield "addressee"
+    loose = sheet.loose_opening.title if sheet.loose_opening and not sheet.is_attachment else None
     if begun and begun.title:
         yield "title"
+    elif loose:
+        yield "title" if sheet.is_dated else "title by its end"
     if sheet.issue:
         yield "issue of a serial"
-    elif not begun and not sheet.is_attachment and (sheet.is_headed or sheet.loose_opening):
+    elif not begun and not loose and not sheet.is_attachment and sheet.is_headed:
         yield "heading"
 
 

@@ -6,6 +6,7 @@ from functools import cache
 
 from archivist.describe.amounts import amounts
 from archivist.describe.people import rules
+from archivist.describe.periods import POINT
 from archivist.describe.prose import MARK, Prose
 
 NAME_LENGTH = 48
@@ -15,6 +16,7 @@ _LEAD = re.compile(
     rf"^(?:{MARK}|[、,:\"“”]|且|和|及|以及|其中|并且?|使|到?(?:\d{{4}}|[〇一二三四五六七八九]{{4}})年(?:年?底|末)?|今年内?|年内"
     r"|年底|到?本?世纪末|即|如|主要目标是|目标是|总的要求是|确保|力争|争取|保证|努力|实现|做到|要求|必须|应当?|要(?!求)|须|规定)+"
 )
+_BY_WHEN = re.compile(rf"(?:在|于)?{POINT}(?:以前|之前|前)")
 _TRAIL = re.compile(
     r"(?:[,:、是\"“”]|要求|必须|应当?|要|须|均|都|分别|全部|力争|确保|争取|保证|努力|不得|能够?|可|也|基本|平均|的|在|以|一律|各)+$"
 )
@@ -100,7 +102,7 @@ def without_lead(letters: str) -> str:
 def named(text: Prose, start: int, end: int) -> tuple[str, int]:
     """Return the name that letters `start` to `end` leave without the words around it, and where it begins."""
     letters = text.letters
-    while match := _LEAD.match(letters[start:end]):
+    while match := _LEAD.match(letters[start:end]) or _BY_WHEN.match(letters[start:end]):
         start += match.end()
     if cut := _FROM.search(letters[start:end]):
         end = start + cut.start()

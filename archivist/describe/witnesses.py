@@ -13,7 +13,7 @@ from archivist.model import Document, Field, Page, Value, Witness
 
 Sheets = Mapping[int, Page]
 
-_PRINTED = 0.5
+_PRINTED = 0.6
 
 
 @dataclass(frozen=True, slots=True)

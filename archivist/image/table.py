@@ -28,6 +28,8 @@ _TINY_SIDE = 26
 _OPEN = 30
 #: A cell with this share of its table is the page within a frame.
 _FRAME = 0.85
+#: What is no higher than this and ruled with strokes thicker than that is a line of large print: a red head.
+_PRINT_HIGH, _STROKE = 120, 4.5
 #: What is ink beside paper on the evened-out picture, and how far beside a rule a stroke that crosses it is looked for.
 _DARK, _PAPER, _BESIDE = 190, 245, 6
 
@@ -169,11 +171,19 @@ def _joined(across: Grey, down: Grey) -> Iterator[tuple[int, int, Grey]]:
             yield left, top, mask
 
 
+def _thickness(rules: Grey) -> float:
+    """Return how thick most of `rules` is, in pixels; 0 where there are none."""
+    within = 2 * cv2.distanceTransform(np.asarray(rules, np.uint8), cv2.DIST_L2, 3)
+    return float(np.median(within[rules > 0])) if rules.any() else 0.0
+
+
 def _cells(
     frame: NDArray[np.bool_], across: Grey, down: Grey, ink: Grey
 ) -> Iterator[tuple[_Place, NDArray[np.float64]]]:
     """Yield place and corners (from top left, clockwise) of the cells that the rules enclose."""
     height, width = across.shape
+    if height <= _PRINT_HIGH and _thickness(down & frame & ink) > _STROKE:
+        return
     level = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) + _BOW
     forth = cv2.getPerspectiveTransform(_outline(frame), level)
     size = (width + 2 * _BOW, height + 2 * _BOW)

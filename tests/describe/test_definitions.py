@@ -9,7 +9,9 @@ from archivist.definitions import load, path
 from archivist.describe.forms import forms
 
 _SCHEMAS = path("schemas")
-_NAMES = ["agencies", "campaigns", "genres", "numbers", "persons"]
+# Checked where they are read: tests/export and tests/test_box.py.
+_OTHERS = ("crosswalk.yaml", "manifest.yaml")
+_NAMES = sorted(entry.name.removesuffix(".yaml") for entry in _SCHEMAS.glob("*.yaml") if entry.name not in _OTHERS)
 _FORMS = sorted(entry.name for entry in (_SCHEMAS / "forms").glob("*.yaml"))
 
 

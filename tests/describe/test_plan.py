@@ -9,10 +9,12 @@ from tests.describe import paper, plans
 
 
 @pytest.mark.parametrize("name", plans.PAPERS)
-@pytest.mark.parametrize("spaces", [True, False], ids=["blanks", "gaps"])
-def test_plans_are_read_as_a_records_manager_would(name: str, spaces: bool) -> None:
+@pytest.mark.parametrize(
+    ("spaces", "width"), [(True, None), (False, None), (False, 28)], ids=["blanks", "gaps", "lines"]
+)
+def test_plans_are_read_as_a_records_manager_would(name: str, spaces: bool, width: int | None) -> None:
     wanted = plans.PAPERS[name]
-    found = plans.read(wanted.text, spaces=spaces)
+    found = plans.read(wanted.text, spaces=spaces, width=width)
     assert plans.values(found, "group_member") == list(wanted.members)
     assert plans.values(found, "phase") == list(wanted.phases)
     assert plans.values(found, "indicator") == list(wanted.indicators)
