@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -77,6 +79,32 @@ def _value(told: Any) -> Any:
     if isinstance(told, dict):
         return {name: _value(value) for name, value in told.items()}
     return told.isoformat() if isinstance(told, date) else told
+
+
+def make(folder: Path, seed: int, names: Sequence[str] = ()) -> Iterator[Path]:
+    """Write `folder`/<slip>/ with its scan and truth, aged as its description says, and yield each as it is done.
+
+    The same seed gives the same pictures; no names mean all. Raises PressError where something is not installed.
+    """
+    # The press is only needed here: tests read the descriptions without it.
+    import numpy as np
+    import press
+    import recipes
+    import scanned
+
+    for slip in slips():
+        if names and slip.name not in names:
+            continue
+        wear = slip.told["paper"]["wear"]
+        dpi = 300 if wear == "office" else 240
+        with tempfile.TemporaryDirectory() as workshop:
+            paper = Path(workshop) / f"{slip.name}.html"
+            paper.write_text(slip.html(), "utf-8")
+            leaf = press.press(str(paper), dpi=dpi, seed=seed)[0]
+        chance = np.random.default_rng([seed, zlib.crc32(slip.name.encode())])
+        page = scanned.age(leaf, None, recipes.RECIPES[wear], is_back=False, dpi=dpi, quality=70, chance=chance)
+        scanned.write_folder(folder / slip.name, [page])
+        yield folder / slip.name
 
 
 def plain(text: str) -> str:

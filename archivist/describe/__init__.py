@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from archivist.decisions import Decision
 from archivist.describe import dates, issued, numbers, slip
@@ -25,22 +26,30 @@ def describe(
     Names and value shapes are those of design.md. Each place of the paper is read by itself; then the places are
     heard against each other, agencies are matched to those known, and what people decided stands above all.
     """
-    read = tuple(_read(document, pages) for document in assemble(pages))
+    assembled = assemble(pages)
+    read = tuple(_read(assembled, place, pages) for place in range(len(assembled)))
     names = authority or Authority.of((), ())
     known = matched(settle(read, pages), pages, names)
     return matched(heed(known, pages, decisions), pages, names) if decisions else known
 
 
-def _read(document: Document, pages: Sequence[Page]) -> Document:
-    own = [page for page in pages if page.number in document.pages]
+def _read(documents: Sequence[Document], place: int, pages: Sequence[Page]) -> Document:
+    document = documents[place]
+    own = _pages(document, pages)
     fields: tuple[Field, ...] = ()
     if document.kind == "circulation_slip":
         fields = slip.fields(own, _year(pages))
     elif document.kind == "issued_document":
-        fields = issued.fields(own)
+        # The imprint of a paper stands on the last page of its attachments.
+        attached = takewhile(lambda other: other.kind == "attachment", documents[place + 1 :])
+        fields = issued.fields(own, [page for other in attached for page in _pages(other, pages)])
     elif document.kind == "attachment":
         fields = issued.attachment_fields(own)
     return replace(document, fields=fields)
+
+
+def _pages(document: Document, pages: Sequence[Page]) -> list[Page]:
+    return [page for page in pages if page.number in document.pages]
 
 
 def title_of(documents: Iterable[Document], pages: Iterable[Page]) -> str:

@@ -40,7 +40,7 @@ def _pattern() -> re.Pattern[str]:
     unit = "|".join(re.escape(word) for word in units)
     return re.compile(
         rf"(?P<part>[百千])分之(?P<share>{_ARABIC}|{_CHINESE})|(?P<tenths>[一二三四五六七八九])成(?P<half>半)?(?![立为就果员功效绩套本年品份长人])"
-        rf"|(?P<number>{_ARABIC}|{_CHINESE})多?(?P<scale>[万亿千百]*)个?(?P<unit>{unit})(?!月|半|星期|工作日)"
+        rf"|(?P<number>{_ARABIC}|{_CHINESE})多?(?P<scale>[万亿千百]*)个?(?P<unit>{unit})(?![月半额]|星期|工作日)"
     )
 
 

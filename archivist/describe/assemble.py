@@ -54,7 +54,7 @@ def _begins(
     )
     if last is not None and last.form and _is_draft(last, sheet, before):
         return "other", None
-    if inside and (begun or _has_ended(last)):
+    if inside and last is not None and not last.runs_on:
         related = relation(sheet, before)
         if related in _ATTACHED:
             return "attachment", None

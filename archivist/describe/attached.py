@@ -10,7 +10,7 @@ from archivist.model import Field
 
 _ATTACHED = re.compile(r"附\s*(?:件|表|录|图)?\s*(?P<colon>:)?\s*")
 _FIGURE = r"(?:\d{1,2}|[一二三四五六七八九十]{1,2})"
-_NUMBERED = re.compile(rf"(?:\({_FIGURE}\)|{_FIGURE}\s*[.、:,`·]|[①-⑳])\s*")
+_NUMBERED = re.compile(rf"(?:附\s*[件表图]\s*{_FIGURE}\s*[:.、]?|\({_FIGURE}\)|{_FIGURE}\s*[.、:,`·]|[①-⑳])\s*")
 _WITHIN = re.compile(rf"(?<=[\s;。、,》)])(?:\({_FIGURE}\)|{_FIGURE}\s*[.、]|[①-⑳])(?!\d)\s*")
 _LETTERS = 60
 _AFTER_DATE = 4

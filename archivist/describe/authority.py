@@ -20,6 +20,8 @@ _RECEIVERS = ("addressee", "copied_to")
 # Shorter names than this have neighbours that are other agencies.
 _SHORTEST = 5
 _SEEN, _MENDED = 0.93, 0.85
+# A character read worse than this may be any other: of two agencies often only the place differs.
+_POOR = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ def _mended(one: Field, pages: Mapping[int, Page], authority: Authority) -> Fiel
 
 
 def _may_be(glyph: Glyph, char: str) -> bool:
-    return glyph.confidence < ACCEPTED_FROM or offered(glyph, fold(char)) or look_alike(fold(glyph.char), fold(char))
+    return glyph.confidence < _POOR or offered(glyph, fold(char)) or look_alike(fold(glyph.char), fold(char))
 
 
 def _spellings(value: str, key: str) -> list[tuple[str, int]]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from archivist.describe import dates, names
-from archivist.describe.ink import plain
 from archivist.describe.people import rules
 from archivist.describe.periods import POINT, Calendar, named_days, point
 from archivist.describe.phases import Stage
@@ -26,16 +25,26 @@ _KIND = re.compile(r"^(?:以内|以前|之前|前夕?|为止|止|内)")
 _RANGE = re.compile(r"(?:从|自|至|到|[-—–~])[^,。;\n]{0,14}$")
 _SUBORDINATE = re.compile(r"(?:的?要求|基础上|情况下|原则|精神|规定|同时|后|时)$")
 _MODAL = re.compile(r"(?:必须|务必|应当|要|应|须|请|务)(?:于|在|至迟)*$")
-_CHARGED = re.compile(r"由(?P<who>[^,。;:\n]{2,30}?)(?:负责|牵头|承办|主办)")
+_LABELLED = re.compile(r"(?:时限|时间|期限):?\n?$")
+_LISTED = re.compile(rf"(?:^|\n){MARK}")
+_LONG_LABELS = 300
+_ASKED = re.compile(r"必须|务必|应|须|(?<!主)要")
+_EVERYONE = re.compile(r"各(?:有关)?(?:单位|部门|地|乡镇?|县|区|公社|大队|村|学?校|企业|厂矿)(?![、和及])")
+_OWNER = re.compile(r"(?:责任|牵头|承办|负责)(?:单位|部门|人)?:(?P<who>[^,;。:()]{2,40})")
+_FULFILLED = re.compile(r"(?:全部|基本)?(?:完成|报|上报|到位|结束|落实|[,;]|$)")
+_HANDING_IN = re.compile(r"(?:上?报|呈报|报送|送)[^,。;]*$")
 _REPORTED = re.compile(r",(?:并|再|同时|然后)?(?:将|把)?[^,。;]{0,20}?(?:上?报(?!告)|报送|呈报|送交?)[^,。;]{1,30}")
 _RESULT = re.compile(r"(?<!为)了(?![解结却如望])|已经?|曾|未能|没有|以来")
 _NO_DUTY = re.compile(r"的|为[^,。;]*阶段|出生|参加工作|工作的|入学|毕业|成立的")
-_NO_NAME = re.compile(r"由|的(?!负责|领导|同志|主要)|[于将把须]|以前|之前|应(?!站|社|公司|处)|要(?!求|闻)|报(?!社|刊)")
+_NO_NAME = re.compile(
+    r"由|^兹|成立|召开|开展|举行|的(?!负责|领导|同志|主要)|[于将把须]|以前|之前|应(?!站|社|公司|处)|要(?!求|闻)|报(?!社|刊)"
+)
 _SHORTEST = 2
 _SHORT_ADVERB = 6
 _SHORT_CLAUSE = 12
 _LONG_TASK = 120
 _LONG_OBJECT = 40
+_SHORT_OBJECT = 4
 _MONTHS_BACK = 6
 
 
@@ -79,7 +88,8 @@ def _pattern() -> re.Pattern[str]:
 
 @cache
 def _verbs() -> re.Pattern[str]:
-    words = sorted([*rules()["duties"], *rules()["task_begins"], *rules()["duty_words"]], key=len, reverse=True)
+    words = [*rules()["duties"], *rules()["task_begins"], *rules()["duty_words"], "于", "在", "限"]
+    words.sort(key=len, reverse=True)
     return re.compile("|".join(words))
 
 
@@ -144,9 +154,14 @@ def _owed(text: Prose, match: re.Match[str]) -> _Owed | None:
     letters = text.letters
     begin, finish = _sentence_start(letters, match.start()), _sentence_end(letters, match.end())
     clause = max(begin, letters.rfind(",", begin, match.start()) + 1)
-    opened = letters.rfind("(", clause, match.start())
-    if opened >= 0 and ")" not in letters[opened : match.start()]:
-        return _noted(text, match, begin, opened, finish)
+    if _LABELLED.search(letters[max(match.start() - 8, 0) : match.start()]):
+        return _labelled(text, match)
+    opened = letters.rfind("(", max(letters.rfind("\n", 0, match.start()), 0), match.start())
+    if opened > 0 and not re.search(r"[)。]", letters[opened : match.start()]):
+        return _noted(text, match, opened)
+    listed = re.compile(r"、(?:于|在)?$").search(letters, clause, match.start())
+    if listed and re.search(rf"(?:{POINT})(?:以前|之前|前)", letters[clause : listed.start()]):
+        clause = listed.end()
     said = letters[clause : match.start()]
     if (_RANGE.search(said) and re.search(POINT, said)) or _NO_DUTY.match(letters, match.end(), finish):
         return None
@@ -158,11 +173,17 @@ def _owed(text: Prose, match: re.Match[str]) -> _Owed | None:
     if who is None and (who := _earlier(letters, begin, clause, said)):
         factor = _INHERITED
     end = _task_end(letters, start, finish)
+    shared = re.compile(rf"、(?:于|在)?(?:{POINT})(?:以前|之前|前)").search(letters, start, end)
+    predicate = ""
+    if shared:
+        # 4月25日前将方案、6月10日前将总结报市安委会: what is to be done stands at the end.
+        tail = _HANDING_IN.search(letters, shared.end(), end)
+        predicate, end = (text.value(*tail.span()) if tail else ""), shared.start()
     task = (text.value(*thing) if thing else "") + text.value(start, end) if start < end else ""
-    task = task.strip('、,:。;()"“”')
+    task = task.strip('、,:。;()"“”') + predicate
     if len(task) < _SHORTEST or _RESULT.search(letters[clause:end]):
         return None
-    if not (_MODAL.search(said) or _is_duty(task)):
+    if not (_MODAL.search(said) or _is_duty(task) or (factor == _INHERITED and _ASKED.search(letters, begin, clause))):
         return None
     spans = [span for span in (who if factor == _CLEAR else None, thing) if span]
     first = min([match.start(), *(span[0] for span in spans)])
@@ -178,6 +199,8 @@ def _before(letters: str, clause: int, date: int) -> tuple[tuple[int, int] | Non
     if subject := _subject(letters[start:end]):
         who = _without_asking(letters, start, start + subject)
         start = _without_modal(letters, start + subject, end)
+    elif everyone := _EVERYONE.match(letters, start, end):
+        who, start = everyone.span(), everyone.end()
     return who, (start, end) if 0 < end - start <= _LONG_OBJECT else None
 
 
@@ -207,8 +230,10 @@ def _earlier(letters: str, begin: int, clause: int, said: str) -> tuple[int, int
         for start in [begin, *(comma.end() for comma in re.compile(",").finditer(letters, begin, clause - 1))]:
             if subject := _subject(letters[start:clause]):
                 return _without_asking(letters, start, start + subject)
-        charged = _CHARGED.search(letters, begin, clause)
-        return charged.span("who") if charged and _is_party(charged["who"]) else None
+        for charged in re.compile("由").finditer(letters, begin, clause):
+            if subject := _subject(letters[charged.end() : clause]):
+                return charged.end(), charged.end() + subject
+        return None
     if not _CLOSING_WORDS.sub("", said) and letters[begin - 1 : begin] == ";":
         start = _sentence_start(letters, begin - 1)
         if subject := _subject(letters[start : begin - 1]):
@@ -228,29 +253,36 @@ def _without_asking(letters: str, start: int, end: int) -> tuple[int, int]:
     return start + (lead.end() if lead else 0), end
 
 
-def _noted(text: Prose, match: re.Match[str], begin: int, opened: int, finish: int) -> _Owed | None:
+def _labelled(text: Prose, match: re.Match[str]) -> _Owed | None:
+    """Return what a paragraph owes that says 完成时限:6月底前, and who by 责任单位:…."""
+    letters = text.letters
+    lines = _LISTED.finditer(letters, max(match.start() - _LONG_LABELS, 0), match.start())
+    start = max((line.end() for line in lines), default=letters.rfind("\n", 0, match.start()) + 1)
+    following = _LISTED.search(letters, match.end())
+    stop = min(following.start() if following else len(letters), match.end() + _LONG_LABELS)
+    end = re.compile(r"[。;(:,]|责任|牵头|承办").search(letters, start, match.start())
+    task = text.value(start, end.start()).strip(",。;:") if end else ""
+    if not _SHORT_OBJECT <= len(task) <= _LONG_TASK:
+        return None
+    owner = _OWNER.search(letters, start, stop)
+    return _Owed(_party(text, owner.span("who")) if owner else None, task, start, match.end(), _INHERITED)
+
+
+def _noted(text: Prose, match: re.Match[str], opened: int) -> _Owed | None:
     """Return what a note in brackets says of the clause before it: 制定实施方案(3月20日前完成)."""
     letters = text.letters
     close = letters.find(")", match.end())
-    inner = letters[match.end() : close if close >= 0 else finish]
-    start = begin
-    if letters[opened - 1 : opened] in tuple("。;!?"):
-        start = _sentence_start(letters, opened - 1)
-        opened -= 1
-    mark = re.match(MARK, letters[start:opened])
-    start += mark.end() if mark else 0
-    who = re.search(r"(?:责任|牵头|承办|负责)(?:单位|部门|人)?:?(?P<who>[^,;。:]{2,40})$", inner)
-    owner = re.search(
-        r"(?:责任|牵头|承办|负责)(?:单位|部门|人)?:(?P<who>[^,;。:]{2,40})",
-        letters[opened : close if close > 0 else finish],
-    )
-    task = text.value(start, opened).strip(",。;:")
-    if not 4 <= len(task) <= _LONG_TASK or not re.match(r"(?:全部|基本)?(?:完成|报|上报|到位|结束|落实|$|,|;)", inner):
+    note_end = close if close >= 0 else _sentence_end(letters, match.end())
+    end = opened - 1 if letters[opened - 1 : opened] in tuple("。;!?") else opened
+    start = _sentence_start(letters, end)
+    owner = _OWNER.search(letters, opened, note_end)
+    task = text.value(start, end).strip(",。;:")
+    if not 4 <= len(task) <= _LONG_TASK or not _FULFILLED.match(letters, match.end(), note_end):
         return None
-    if not _is_duty(task):
+    if not (owner or _is_duty(task)):
         return None
-    named = owner or who
-    return _Owed(plain(named["who"]) if named else None, task, start, match.end(), _INHERITED)
+    who = _party(text, owner.span("who")) if owner else None
+    return _Owed(who, task, start, match.end(), _INHERITED)
 
 
 def _sentence_start(letters: str, place: int) -> int:
@@ -272,11 +304,7 @@ def _task_end(letters: str, start: int, finish: int) -> int:
         if comma < 0:
             return finish
         clause = letters[start:comma]
-        if (
-            _is_duty(clause)
-            and not _SUBORDINATE.search(clause)
-            and not (_adverbial().match(clause) and len(clause) < _SHORT_CLAUSE)
-        ):
+        if not _SUBORDINATE.search(clause) and not (_adverbial().match(clause) and len(clause) < _SHORT_CLAUSE):
             reported = _REPORTED.match(letters[:finish], comma)
             return reported.end() if reported and not re.search(POINT, reported[0]) else comma
         if comma - start > _LONG_TASK:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from archivist.describe import dates, numbers
+from archivist.describe import dates, numbers, rows
 from archivist.describe.forms import Block, FilledForm
 from archivist.describe.ink import closed
 from archivist.describe.labels import COLUMNS, Label
@@ -73,7 +73,7 @@ def entries(filled: FilledForm) -> list[Entry]:
             if last and block.cell is None and label.value in _SINGLE:
                 spans += _lead(filled, max([index, *taken]))
             if spans:
-                found.append(Entry(label, tuple(spans), method, factor))
+                found.append(Entry(label, _joined(filled, spans), method, factor))
     for position, index, until, label in reversed(late):
         found.insert(position, _readings(filled, index, until, label, claimed))
     return found
@@ -115,7 +115,20 @@ def _readings(filled: FilledForm, index: int, until: int, label: Label, claimed:
             begins = [block.start, *(mark.end for mark in block.marks)]
             ends = [*(mark.start for mark in block.marks), block.end]
             spans += [(begin, end) for begin, end in zip(begins, ends, strict=True) if begin < end]
-    return Entry(label, tuple(spans), "form-cell" if blocks[index].cell else "form-line", 1.0)
+    return Entry(label, _joined(filled, spans), "form-cell" if blocks[index].cell else "form-line", 1.0)
+
+
+def _joined(filled: FilledForm, spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return `spans` with those put together that are one row outside of cells."""
+    in_cells = {block.start for block in filled.blocks if block.cell}
+    joined: list[tuple[int, int]] = []
+    for start, end in spans:
+        goes_on = joined and joined[-1][1] == start and start not in in_cells
+        if goes_on and not rows.begins_row(filled.flow, start):
+            joined[-1] = joined[-1][0], end
+        else:
+            joined.append((start, end))
+    return tuple(joined)
 
 
 def _behind(block: Block, label: Label) -> int:

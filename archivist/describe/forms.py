@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from archivist.definitions import load, path
+from archivist.describe import rows
 from archivist.describe.ink import Flow, closed
 from archivist.describe.labels import COLUMNS, PIECE, Mark, Span, Vocabulary, alike, marks, without_latin
 from archivist.describe.names import is_agency
@@ -96,7 +97,7 @@ def recognise(page: Page, known: Sequence[Form] | None = None) -> FilledForm | N
     headings = {form.name: _heading(flow, blocks, form) for form in known}
     if not any(headings.values()) and not _has_labels(flow, known):
         return None
-    space = frozenset(flow.gaps(0, len(flow.text), _WORD_GAP))
+    space = frozenset(rows.gaps(flow, 0, len(flow.text), _WORD_GAP))
     best: tuple[tuple[int, int, int], Form] | None = None
     for form in known:
         heading = headings[form.name]
@@ -187,7 +188,12 @@ def _form(entry: Mapping[str, Any], common: Sequence[Any], elsewhere: Sequence[A
 
 def _is_set_off(flow: Flow, block: Block, mark: Mark, space: frozenset[int]) -> bool:
     """Return whether a label has its value, white space or nothing behind it, not the rest of a sentence."""
-    if mark.end == block.end or flow.folded[mark.end - 1] == ":" or flow.begins_line(mark.end) or mark.end in space:
+    if (
+        mark.end == block.end
+        or flow.folded[mark.end - 1] == ":"
+        or rows.begins_row(flow, mark.end)
+        or mark.end in space
+    ):
         return True
     return not "\u4e00" <= flow.folded[mark.end] <= "\u9fff" and flow.folded[mark.end] not in "、,。;"
 
@@ -201,13 +207,13 @@ def _is_register(flow: Flow, blocks: tuple[Block, ...]) -> bool:
             following = [other for other in blocks[index + 1 :] if other.end > other.start][:2]
             if not any(other.marks for other in following):
                 return True
-    rows: dict[tuple[int | None, int | None], list[bool]] = {}
+    cells: dict[tuple[int | None, int | None], list[bool]] = {}
     for block in blocks:
         if block.cell and block.end > block.start:
             alone = len(block.marks) == 1 and block.marks[0].label.value not in COLUMNS
-            rows.setdefault((block.cell.table, block.cell.row), []).append(alone and block.marks[0].end == block.end)
-    heads = [row for row in rows.values() if len(row) >= _REGISTER_COLUMNS and all(row)]
-    entries = [row for row in rows.values() if len(row) >= _REGISTER_COLUMNS and not any(row)]
+            cells.setdefault((block.cell.table, block.cell.row), []).append(alone and block.marks[0].end == block.end)
+    heads = [row for row in cells.values() if len(row) >= _REGISTER_COLUMNS and all(row)]
+    entries = [row for row in cells.values() if len(row) >= _REGISTER_COLUMNS and not any(row)]
     return bool(heads) and len(entries) >= 2
 
 

@@ -9,11 +9,13 @@ from archivist.describe.people import Appointed, is_post, people, rules
 from archivist.describe.prose import MARK, Prose, prose
 from archivist.describe.rosters import Entry, role_pattern, rosters
 from archivist.model import Field
+from archivist.text import fold
 
 _SENTENCES = 0.97
 _NO_NAME = 0.85
 _CLAUSE = re.compile(r"[,。;:!?\n]")
 _REACH = 3000
+_SENTENCE = 300
 _BELOW = re.compile(r"相应|各(?!级组织)[^,。;]{1,12}(?:也|都|均)?要?(?:建立|成立|组建|设立)")
 
 
@@ -26,7 +28,9 @@ def members(flow: Flow, start: int, skipped: Collection[int], text: Prose, named
     found: list[tuple[int, Field | None]] = []
     listed: list[tuple[int, int]] = []
     group, office, label, reached = None, False, -1, -1
+    members_listed = []
     for entry in rosters(flow, start, skipped):
+        members_listed.append(entry.appointed)
         fresh = not flow.begins_line(entry.label) or flow.line_at(entry.label) > flow.line_at(reached) + 1
         if entry.label != label and (group is None or fresh):
             beside = office and label >= 0 and flow.line_at(entry.label) == flow.line_at(label)
@@ -36,7 +40,8 @@ def members(flow: Flow, start: int, skipped: Collection[int], text: Prose, named
         if group:
             found.append((entry.start, _labelled(flow, entry, group, office)))
             listed.append((entry.start, entry.end))
-    for first, last, role, who in _appointed(text):
+    named_before = {fold(who.person) for who in members_listed if who.person}
+    for first, last, role, who in _appointed(text, named_before):
         begin, end = text.span(first, last)
         if any(begin < b and a < end for a, b in listed):
             continue
@@ -95,10 +100,10 @@ class Groups:
 
     def before(self, text: Prose, first: int, last: int) -> tuple[str | None, bool]:
         """Return the group of those appointed in letters `first` to `last` of `text`, and whether to its office."""
-        after = re.match(r"的(?P<group>[^,。;:\n]{2,40})", text.letters[last:])
-        if after and (match := _group_name().match(after["group"])):
-            return plain(match[0]), False
         begin = max(text.letters.rfind(mark, 0, first) for mark in "。\n") + 1
+        whole = _led().search(text.letters, begin, begin + _SENTENCE)
+        if whole and whole.start() < first < whole.end() and (match := _group_name().match(whole["group"])):
+            return plain(match[0]), False
         sentence = text.letters[begin:first]
         office = bool(_office().search(sentence))
         group = self.last(text.span(first, last)[0])
@@ -138,6 +143,15 @@ def _group_name() -> re.Pattern[str]:
 
 
 @cache
+def _led() -> re.Pattern[str]:
+    """Return a pattern of 成立由市长任组长、…的创建领导小组: who leads stands before the name of the group."""
+    return re.compile(
+        r"(?:成立|组成|组建|建立|设立)了?(?:由|以)[^。\n]{2,200}?"
+        rf"(?:{role_pattern()}|组成|参加)的(?P<group>[^,。;:\n]{{2,40}}?(?:{'|'.join(rules()['groups'])}))"
+    )
+
+
+@cache
 def _subgroup() -> re.Pattern[str]:
     return re.compile(rf"[^,。;:、\d]{{1,16}}(?:{'|'.join(rules()['subgroups'])})")
 
@@ -150,6 +164,7 @@ def _set_up() -> re.Pattern[str]:
     listed = "|".join(endings)
     return re.compile(
         rf"(?:{'|'.join(words)}|对)了?(?:由[^,。;\n]{{2,60}}?的|以[^,。;\n]{{2,40}}?为[^,。;\n]{{2,4}}的)?(?P<set>{name})"
+        rf"|(?:成立|组建|设立)(?P<office>[^,。;:《》\n]{{4,30}}?{rules()['office']})(?=[,。;:\n])"
         rf"|(?P<listed>[^,。;:《》\n、]{{0,40}}(?:{listed}))(?=第?一?组长|主任委员|总指挥|指挥长|政委|顾问)"
         rf"|(?P<headed>[^,。;:《》\n、]{{0,40}}(?:{listed}))的?(?:组成人员|成员|人员|组成)?(?:名单|(?:组成|成员|人员|同志)?(?:调整)?如下|:)"
     )
@@ -163,14 +178,14 @@ def _told_to() -> re.Pattern[str]:
 def _declared(text: Prose) -> Iterator[tuple[int, str]]:
     """Yield where groups are named, and their names."""
     for match in _set_up().finditer(text.letters):
-        kind = next(name for name in ("set", "listed", "headed") if match[name])
+        kind = next(name for name in ("set", "office", "listed", "headed") if match[name])
         start, end = match.span(kind)
         lead = re.match(
             rf"(?:{MARK}|附件?[一二三四五六七八九十\d]*:?|关于(?:成立|调整|公布)?|经.{{0,8}}研究,?|(?:决定)?成立|调整后的?|现将|以及)+",
             match[kind],
         )
         start += lead.end() if lead and lead.end() < end - start else 0
-        if kind != "set" and (told := list(_told_to().finditer(text.letters, start, end))):
+        if kind in ("listed", "headed") and (told := list(_told_to().finditer(text.letters, start, end))):
             start = told[-1].end()
         name = text.value(start, end)
         if name and not any(word in name for word in rules()["vague"]):
@@ -200,19 +215,19 @@ def _by_place() -> re.Pattern[str]:
     )
 
 
-def _appointed(text: Prose) -> Iterator[tuple[int, int, str, Appointed]]:
+def _appointed(text: Prose, known: Collection[str]) -> Iterator[tuple[int, int, str, Appointed]]:
     """Yield who is appointed in sentences: first and last letter, role, who."""
     letters = text.letters
     reached = 0
     taken: list[tuple[int, int]] = []
     for match in _by_role().finditer(letters):
         start, end = match.span("who")
-        found = _someone(text, start, end, match["role"])
+        found = _someone(text, start, end, match["role"], known)
         if found:
             taken.append((match.start(), match.end()))
             yield from ((first, last, match["role"], who) for first, last, who in found)
     for match in _by_place().finditer(letters):
-        found = _someone(text, *match.span("who"), match["role"])
+        found = _someone(text, *match.span("who"), match["role"], known)
         if found and all(who.person for _, _, who in found):
             taken.append(match.span())
             yield from ((first, last, match["role"], who) for first, last, who in found)
@@ -225,17 +240,17 @@ def _appointed(text: Prose) -> Iterator[tuple[int, int, str, Appointed]]:
         if by >= start and letters[by - 1 : by] != "自":
             start = by + 1
         start += len(letters[start : match.start()]) - len(letters[start : match.start()].lstrip("、并且"))
-        found = _someone(text, start, match.start(), match["role"])
+        found = _someone(text, start, match.start(), match["role"], known)
         reached = match.end()
         yield from ((first, last, match["role"], who) for first, last, who in found)
 
 
-def _someone(text: Prose, start: int, end: int, role: str) -> list[tuple[int, int, Appointed]]:
+def _someone(text: Prose, start: int, end: int, role: str, known: Collection[str]) -> list[tuple[int, int, Appointed]]:
     """Return who letters `start` to `end` name; none where that is no list of people."""
     raw = "".join(text.flow.text[text.places[place]] for place in range(start, end))
     if not 2 <= len(raw) <= 200:
         return []
-    found = people(raw, many=role in rules()["many"])
+    found = people(raw, many=role in rules()["many"], known=known)
     kept = []
     for who in found:
         post = who.post or ""

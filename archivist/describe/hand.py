@@ -9,7 +9,7 @@ from itertools import combinations, pairwise, product
 from typing import Any
 
 from archivist.definitions import load
-from archivist.describe import dates
+from archivist.describe import dates, rows
 from archivist.describe.ink import Flow, closed
 from archivist.text import fold
 
@@ -23,6 +23,8 @@ _WORD_GAP = 0.8
 _LONGEST_WORD = 6
 # A character read more surely than this stands; another seen less surely than that counts for nothing.
 _SURE, _SEEN = 0.97, 0.01
+# So sure, as a share of the first, must the second character be that takes its place in a name.
+_NEAR = 0.3
 # Two characters side by side are both replaced only for a word longer than they are.
 _PAIR = 2
 MENDED = 0.85
@@ -59,7 +61,7 @@ def find(flow: Flow, start: int, end: int, context: Context) -> list[Found]:
     """
     found = [entry for entry in _strict(flow, start, end, context) if "月" in flow.folded[entry.start : entry.end]]
     # Figures set apart are dates of their own, though a reader leaves no space between them.
-    for first, last in pairwise([start, *flow.gaps(start, end, _WORD_GAP), end]):
+    for first, last in pairwise([start, *rows.gaps(flow, start, end, _WORD_GAP), end]):
         for entry in _strict(flow, first, last, context):
             if all(entry.end <= known.start or known.end <= entry.start for known in found):
                 found.append(entry)
@@ -72,7 +74,20 @@ def find(flow: Flow, start: int, end: int, context: Context) -> list[Found]:
         if whole and (first, last) not in [(known.start, known.end) for known in meets]:
             found = [known for known in found if known not in meets]
             found.append(Found(first, last, loose.date, loose.factor))
-    return sorted(found, key=lambda entry: entry.start)
+    return sorted((_soon(flow, entry, context) for entry in found), key=lambda entry: entry.start)
+
+
+def _soon(flow: Flow, entry: Found, context: Context) -> Found:
+    """Return the date with a figure as it was seen in second place where only so it follows soon on the receipt."""
+    came = context.came
+    if came is None or len(entry.date) < 10 or 0 <= (date.fromisoformat(entry.date) - came).days <= _SOON:
+        return entry
+    for other in _others(flow, entry.start, entry.end):
+        if iso := dates.parse(other, context.year):
+            meant = _meant(closed(fold(other)), iso, context)
+            if len(meant) == 10 and 0 <= (date.fromisoformat(meant) - came).days <= _SOON:
+                return Found(entry.start, entry.end, meant, MENDED)
+    return entry
 
 
 def _strict(flow: Flow, start: int, end: int, context: Context) -> Iterator[Found]:
@@ -142,9 +157,12 @@ def mended_name(flow: Flow, start: int, end: int) -> str:
     """Return the name in the span with characters that are in no name put right, where another was seen that is."""
     letters = list(flow.text[start:end])
     given = load("schemas/slips.yaml")["given_names"]
-    for here, others in _doubtful(flow, start, end).items():
-        if here > 0 and flow.folded[start + here] not in given:
-            letters[here] = next((other for other in others if other in given), letters[here])
+    printed = flow.lines[flow.line_at(start)]
+    for place in range(start + 1, min(end, printed.end)):
+        glyph = printed.line.glyphs[place - printed.start]
+        if glyph.confidence < _SURE and flow.folded[place] not in given:
+            near = [other.char for other in glyph.alternatives if other.confidence > _NEAR * glyph.confidence]
+            letters[place - start] = next((char for char in near if fold(char) in given), letters[place - start])
     return "".join(letters)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from archivist.describe import dates, lists, names
 from archivist.describe.ink import Flow, Printed, closed, plain
 from archivist.describe.receivers import listed
+from archivist.describe.signs import pieces
 from archivist.model import Field
 
 # The first character of 抄送 and the last of 主题词 are the ones readers take for others.
@@ -17,9 +18,7 @@ _COPIED = (
 )
 _MAIN = r"主\s*送(?:\s*(?:单\s*位|机\s*关))?\s*:\s*"
 _TERMS = r"主\s*题\s*[词同间诃]\s*[:;]?\s*"
-_LABEL = re.compile(
-    rf"(?:^|(?<=[\s。;]))(?:(?P<copied_to>{_COPIED})|(?P<addressee>{_MAIN})|(?P<subject_term>{_TERMS}))"
-)
+_LABEL = re.compile(rf"(?P<copied_to>{_COPIED})|(?P<addressee>{_MAIN})|(?P<subject_term>{_TERMS})")
 _COLOPHON = re.compile(r"\(|共?\s*印|份\s*数|校\s*对|打\s*[字印]|存\s*档|联\s*系|录\s*入|责\s*任")
 # Stars and triangles mark the term that says the genre.
 _TERM_MARKS = "△▲*☆★·"
@@ -79,7 +78,7 @@ def fields(flow: Flow, start: int) -> Iterator[Field | None]:
     """Yield what the imprint says that begins on line `start` of `flow`."""
     for index in range(start, len(flow.lines)):
         line = flow.lines[index]
-        labels = list(_LABEL.finditer(line.folded))
+        labels = _labels(line)
         bounds = [match.start() for match in labels[1:]]
         for place, match in enumerate(labels):
             name = str(match.lastgroup)
@@ -97,6 +96,12 @@ def fields(flow: Flow, start: int) -> Iterator[Field | None]:
             factor = 1.0 if names.is_agency(text) else 0.85
             if len(text) > 2:
                 yield flow.field("printing_agency", plain(text), *printing.agency, "imprint", factor=factor)
+
+
+def _labels(line: Printed) -> list[re.Match[str]]:
+    """Return the labels on `line`: at its beginning, behind a point, and where white space sets them apart."""
+    begins = {start for start, _ in pieces(line)} | {match.end() for match in re.finditer(r"^\s*|[\s。;]", line.folded)}
+    return [match for match in _LABEL.finditer(line.folded) if match.start() in begins]
 
 
 def _printing(line: Printed) -> tuple[dates.Found, tuple[int, int] | None] | None:

@@ -41,10 +41,14 @@ _QUALIFIED = re.compile(
 )
 _NOUN = re.compile(r"[^,。;:、()\n]{1,14}(?=[,。;:、)\n]|$)")
 _SHORT_NOUN = 6
-_UNNAMED = re.compile(r"\d{4}年$|^第.+[条款项]|以[上下]|^(?:完成)?(?:总?任务|计划)$")
+_SCOPE = re.compile(r"(?:小学|初中|高中|城市|城镇|农村|市区|郊区|县|乡|镇|村|区|男|女|平原|山区|机关|企业)(?:阶段)?")
+_KIND = re.compile(r"(?P<name>[^,。;:\n]{2,24}(?:率|量|额|比例|数|面积)):")
+_UNNAMED = re.compile(r"\d{4}年$|^第.+[条款项]|以[上下]|^(?:完成)?(?:总?任务|计划)$|^(?:若|如果|倘|凡)")
 _OWN_UNITS = ("%", "‰", "次")
 _ARTICLE = re.compile(r"(?:^|\n)第[一二三四五六七八九十百\d]{1,4}条")
 _ARTICLES = 2
+_RULES = re.compile(r"本(?:办法|要点|规定|条例|细则|准则|规则|法)|主管机关")
+_ORDERED = re.compile(r"(?:(?<!主)要|应|须|力争)(?:求|当)?(?:达|大于|超过|高于|不|控制|保持|占|低于|小于|在)")
 _SENTENCE = re.compile(r"[^。;!?\n]+")
 _DONE = re.compile(r"(?:达到?|增长|提高|完成|下降|降低|增加|减少|召开|举办|建立|改造)了")
 _WANTED = re.compile(r"要|应|须|力争|确保|争取|不低于|不少于|控制在|目标")
@@ -69,7 +73,9 @@ def fields(text: Prose, title: str) -> Iterator[Field | None]:
     """
     decisive = list(vetoes(text))
     found: list[Target] = []
-    for entry in _targets(text, any(word in title for word in rules()["reports"])):
+    reports = any(word in title for word in rules()["reports"])
+    aimed = any(word in title for word in _HEADINGS)
+    for entry in _targets(text, reports, aimed):
         if not any(veto.start < entry.end and entry.start < veto.end for veto in decisive):
             found.append(_marked(text, entry, decisive))
     known = {entry.name for entry in found}
@@ -91,14 +97,15 @@ def _marked(text: Prose, found: Target, decisive: Sequence[Target]) -> Target:
     return replace(found, veto=True) if named_so or re.match(rf"[^。;\n]{{0,12}}{VETO}", behind) else found
 
 
-def _targets(text: Prose, reports: bool) -> Iterator[Target]:
+def _targets(text: Prose, reports: bool, aimed: bool) -> Iterator[Target]:
     letters = text.letters
-    lawful = len(_ARTICLE.findall(letters)) > _ARTICLES
+    lawful = len(_ARTICLE.findall(letters)) > _ARTICLES or len(_RULES.findall(letters)) > _ARTICLES
     for match in _SENTENCE.finditer(letters):
         quantities = amounts(letters, *match.span())
         if not quantities:
             continue
-        sentence = _Sentence(*match.span(), not reports and _headed(letters, match.start()), reports, lawful)
+        headed = not reports and (aimed or _headed(letters, match.start()))
+        sentence = _Sentence(*match.span(), headed, reports, lawful)
         reached = match.start()
         while quantities:
             chain = _chain(letters, quantities)
@@ -133,6 +140,10 @@ def _target(text: Prose, sentence: _Sentence, clause: int, chain: Sequence[Amoun
     name, first = named(
         text, clause, amount.start if changed and not leading else leading.start if leading else amount.start
     )
+    if _SCOPE.fullmatch(name) and (kind := _KIND.search(letters, sentence.start, clause)):
+        # 入学率:小学不低于98%,初中不低于90%.
+        name = f"{named(text, *kind.span('name'))[0]}({name})"
+        first = min(first, kind.start("name"))
     name += plain(noun.removeprefix("的")) if name else ""
     if not 2 <= len(name) <= NAME_LENGTH or _UNNAMED.search(name):
         return None
@@ -158,8 +169,9 @@ def _surety(
     said, headed = letters[clause : amount.start], sentence.headed
     words = rules()["goals" if sentence.lawful else "targets"]
     asked = any(word in letters[sentence.start : sentence.end] for word in words)
+    asked = asked or bool(not sentence.lawful and _ORDERED.search(letters, sentence.start, amount.start))
     compared = leading is not None and leading.word not in _EQUAL
-    firm = compared and leading is not None and leading.sign in (">=", "<=") and leading.word not in _REACH
+    firm = bool(leading and (leading.sign in (">=", "<=") or leading.word in "<>") and leading.word not in _REACH)
     if noun and not (firm or (headed and _works(said) and len(noun) <= _SHORT_NOUN)):
         return None
     measured, changed = _MEASURED.search(said), re.search(rf"(?:{'|'.join(rules()['changes'])})$", said)
@@ -170,7 +182,8 @@ def _surety(
         return None
     if firm and not (headed or asked) and (sentence.lawful or amount.unit not in _OWN_UNITS):
         firm = False
-    plainly = compared and closing and not (noun or sentence.reports or sentence.lawful) and amount.unit == "%"
+    plainly = (compared or (changed and closing)) and not (noun or sentence.reports or sentence.lawful)
+    plainly = plainly and amount.unit == "%"
     if not (headed or firm or plainly or (asked and (compared or closing))):
         return None
     if firm or (closing and (headed or asked)) or (compared and headed):

@@ -12,7 +12,7 @@ from archivist.describe.opening import Opening, opening
 from archivist.describe.receivers import receivers
 from archivist.describe.signs import head_agencies, number_in, tag
 from archivist.describe.titles import genre_name, genre_of, marked, names_its_subject, title
-from archivist.describe.widely import put_together, shown_as_read
+from archivist.describe.wide_heads import put_together, shown_as_read
 from archivist.model import Field, Page, Value
 
 # A number printed without its year takes it from the date of issue.
@@ -50,9 +50,11 @@ def fields(pages: Iterable[Page], behind: Iterable[Page] = ()) -> tuple[Field, .
 
 
 def attachment_fields(pages: Iterable[Page]) -> tuple[Field, ...]:
-    """Return the fields of an attachment on `pages`: its title, and what a plan sets up."""
+    """Return the fields of an attachment on `pages`: its title, what it cites, and what a plan sets up."""
     flow = Flow(pages, furniture=False)
-    found = [_heading(flow), *plan.fields(flow, 0)]
+    heading = _heading(flow)
+    named = flow.field("title", *heading, "attachment-heading", factor=0.97) if heading else None
+    found = [named, *citations.fields(flow, heading[2] if heading else 0), *plan.fields(flow, 0)]
     return tuple(field for field in found if field)
 
 
@@ -92,8 +94,8 @@ def _years(flow: Flow, begun: Opening, imprint: int) -> frozenset[int]:
     return frozenset(printed | ({found.number.year} if found else set()))
 
 
-def _heading(flow: Flow) -> Field | None:
-    """Return the title of an attachment: what stands behind or under 附件1, up to where its text begins."""
+def _heading(flow: Flow) -> tuple[str, int, int] | None:
+    """Return the title of an attachment, behind or under 附件1 up to where its text begins, and its span."""
     match = _HEADING.match(flow.lines[0].folded.lstrip()) if flow.lines else None
     alone = match is not None and not closed(flow.lines[0].folded.lstrip()[match.end() :])
     first = int(alone)
@@ -111,7 +113,7 @@ def _heading(flow: Flow) -> Field | None:
     else:
         return None
     end = ahead[last - 1].end
-    return flow.field("title", marked(plain(flow.text[start:end])), start, end, "attachment-heading", factor=0.97)
+    return marked(plain(flow.text[start:end])), start, end
 
 
 def _goes_on(one: Printed, other: Printed) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-from archivist.describe import dates, numbers
+from archivist.describe import dates, numbers, rows
 from archivist.describe.ink import Flow, closed
 
 ValueKind = Literal[
@@ -130,7 +130,7 @@ def marks(
     while match := vocabulary.pattern.search(flow.folded, at, span.end):
         printed = closed(match[0])
         mark = sight.mark(match.start(), match.end(), printed, vocabulary)
-        before = found[-1].label if found else None
+        before = found[-1] if found else None
         if sight.stands(mark, match.end(), before):
             found.append(mark)
             at = max(mark.end, match.end())
@@ -163,7 +163,7 @@ class _Sight:
     @cached_property
     def wide(self) -> frozenset[int]:
         """Before which the line has white space that parts columns, not words."""
-        gaps = self.flow.gaps(self.span.start, self.span.end, _COLUMN_GAP)
+        gaps = rows.gaps(self.flow, self.span.start, self.span.end, _COLUMN_GAP)
         blanks = re.compile(r"[\s]{2,}|\u3000").finditer(self.flow.text, self.span.start, self.span.end)
         return frozenset((*gaps, *(place for match in blanks for place in (match.start(), match.end()))))
 
@@ -187,7 +187,7 @@ class _Sight:
     def free(self, at: int) -> bool:
         """Whether nothing that is written stands right before `at`."""
         folded = self.flow.folded
-        if at == self.span.start or self.flow.begins_line(at) or at in self.space:
+        if at == self.span.start or rows.begins_row(self.flow, at) or at in self.space:
             return True
         if folded[at - 1] in _FILLING or folded[at - 1].isspace():
             return True
@@ -197,7 +197,7 @@ class _Sight:
     def bounded(self, at: int) -> bool:
         """Whether nothing that is written stands right at `at`, but white space or an end."""
         folded = self.flow.folded
-        if at >= self.span.end or self.flow.begins_line(at) or at in self.space:
+        if at >= self.span.end or rows.begins_row(self.flow, at) or at in self.space:
             return True
         return folded[at].isspace() or folded[at] in "|_"
 
@@ -206,7 +206,7 @@ class _Sight:
         end = without_latin(self.flow.folded, self.span.start, self.span.end)
         return closed(self.flow.folded[self.span.start : end]).rstrip(":")
 
-    def stands(self, mark: Mark, end: int, before: Label | None) -> bool:
+    def stands(self, mark: Mark, end: int, before: Mark | None) -> bool:
         """Return whether the words from `mark` to `end` are a label there, not part of what is written beside one."""
         folded = self.flow.folded
         colon = folded[mark.end - 1] == ":" and mark.end > end
@@ -219,9 +219,11 @@ class _Sight:
             return True
         if not mark.own:
             return False
-        value = before.value if before else None
+        value = before.label.value if before else None
+        written = folded[before.end if before else self.span.start : mark.start].strip(_FILLING + " \u3000")
         if mark.label.value in COLUMNS:
-            return free and bounded and value not in ("text", *_LONG)
+            # What heads a column has nothing but other heads before it.
+            return free and bounded and not written
         if (
             value == "text"
             and mark.start in self.wide
@@ -232,7 +234,7 @@ class _Sight:
             return False
         if free and bounded:
             # A word that opens a longer entry is only a label where that entry is not what stands before it.
-            return value is not None or mark.start == self.span.start or self.flow.begins_line(mark.start)
+            return value is not None or mark.start == self.span.start or rows.begins_row(self.flow, mark.start)
         if mark.start != self.span.start and value is None:
             return False
         if mark.label.value in _SHORT:
@@ -250,17 +252,17 @@ class _Sight:
                 return [Mark(self.span.start, self.span.end, vocabulary.words[printed], printed, True)]
         if self.span.start == self.span.end or self.flow.lines[self.flow.line_at(self.span.start)].line.handwritten:
             return []
-        end = self.span.start
-        while end < self.span.end and (end == self.span.start or not self.bounded(end) or letters == self._to(end)):
-            if self.flow.folded[end] == ":":
-                break
+        end = self.span.start + 1
+        while end < self.span.end and not self.bounded(end) and self.flow.folded[end] != ":":
             end += 1
-        first, whole = self._to(end), end == self.span.end
-        colon = not whole and self.flow.folded[end] == ":"
-        for ending, label in vocabulary.endings:
-            short = len(first) - len(ending) <= _LONGEST_BEFORE_ENDING
-            if first.endswith(ending) and short and (self.span.cell or colon or not whole):
-                return [Mark(self.span.start, end + colon, label, first, True)]
+        colon = end < self.span.end and self.flow.folded[end] == ":"
+        # All of a cell, in one line or several; or what opens a line or cell, with white space or a colon behind it.
+        openings = [(letters, self.span.end)] if self.span.cell else []
+        openings += [(self._to(end), end + colon)] if end < self.span.end else []
+        for first, last in openings:
+            for ending, label in vocabulary.endings:
+                if first.endswith(ending) and len(first) - len(ending) <= _LONGEST_BEFORE_ENDING:
+                    return [Mark(self.span.start, last, label, first, True)]
         return []
 
     def _to(self, end: int) -> str:
@@ -298,7 +300,7 @@ def _with_misread(sight: _Sight, vocabulary: Vocabulary, found: list[Mark]) -> l
             if len(wrong) != 1 or not "\u4e00" <= wrong[0] <= "\u9fff" or any(start < a < end for a, _ in taken):
                 continue
             mark = sight.mark(start, end, printed, vocabulary)
-            before = [known.label for known in more if known.end <= start]
+            before = [known for known in more if known.end <= start]
             colon = folded[mark.end - 1] == ":"
             if (colon or sight.bounded(end)) and sight.stands(mark, end, before[-1] if before else None):
                 more.append(mark)

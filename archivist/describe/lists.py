@@ -52,6 +52,7 @@ def receivers(flow: Flow, start: int, end: int) -> list[Span]:
             before, after = flow.text[slice(*joined[-1])], flow.text[a:b]
             whole = names.is_receiver(before) and (names.is_receiver(after) or after.startswith("各"))
             whole = whole or (_is_office(before) and _is_office(after))
+            whole = whole or bool(before.startswith("各") and after.startswith("各") and names.receives(before))
             if not whole or names.shares_place(before, after) or _shared(closed(before), closed(after)):
                 joined[-1] = joined[-1][0], b
                 continue

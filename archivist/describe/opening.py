@@ -18,7 +18,7 @@ from archivist.describe.titles import (
     names_its_subject,
     title,
 )
-from archivist.describe.widely import lines_together
+from archivist.describe.wide_heads import lines_together
 
 __all__ = [
     "Opening",

@@ -1,6 +1,7 @@
 """Lists of people: who, and what post each holds, from 市长张三、副市长李四 as from columns and brackets."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -41,15 +42,20 @@ class _Token:
     note: str
 
 
-def people(raw: str, *, many: bool = False) -> list[Appointed]:
+def people(raw: str, *, many: bool = False, known: Collection[str] = ()) -> list[Appointed]:
     """Return who `raw` lists, in order; single spaces in it stand for white space on the paper.
 
     Names may come before their posts (in brackets, columns, after a comma) or behind them; a post said once
     for several names (副市长李四、王五) is that of each. Where no name stands it is the posts that are listed:
     one person may hold several (区委副书记、区长), but three or more in a list of `many` are as many people.
+    `known` are names the paper gives elsewhere, in folded text; a rare surname is known by the post beside it.
     """
     tokens = [token for token in _tokens(raw) if token.folded or token.note]
-    kinds = [_kind(token) for token in tokens]
+    following = [*tokens[1:], None]
+    kinds = [
+        (plain(token.text), None) if token.folded in known or _has_post(token, after) else _kind(token)
+        for token, after in zip(tokens, following, strict=False)
+    ]
     post_first = _post_first(tokens, kinds)
     found: list[Appointed] = []
     pending: list[_Token] = []
@@ -132,7 +138,8 @@ def _tokens(raw: str) -> list[_Token]:
             end = note.end() if note else place + 1
             inner = note[1] if note else ""
             inner = raw[place + 1 : place + 1 + len(inner)]
-            if len(inner) <= _SHORT_NOTE and place > start and not _person(folded[start:place].strip())[0]:
+            noted = fold(inner).endswith(_endings()) or _person(folded[start:place].strip())[0]
+            if len(inner) <= _SHORT_NOTE and place > start and not noted:
                 # 各镇(区)、街道: a part of the name.
                 place = end
                 continue
@@ -258,6 +265,17 @@ def _person(folded: str) -> tuple[str | None, str | None]:
         if is_name(name) and len(tail) >= 2 and tail.endswith(_endings()) and _LEVEL.match(tail):
             return name, tail
     return None, None
+
+
+def _has_post(token: _Token, after: _Token | None) -> bool:
+    """Return whether a word must be a name, for a post stands in brackets or in the next column."""
+    word = token.folded
+    if not re.fullmatch(r"[\u3400-\u9fff]{2,3}", word) or _is_post(word) or names.is_receiver(word):
+        return False
+    if token.note:
+        return closed(fold(token.note)).endswith(_endings())
+    beside = after is not None and after.before == " " and len(after.folded) > len("主任") and not after.note
+    return bool(beside and after and after.folded.endswith(_endings()) and _person(after.folded)[0] is None)
 
 
 def _noted(token: _Token) -> str:

@@ -11,6 +11,7 @@ from archivist.model import Field
 
 _LINES = 8
 _LETTERS = 240
+_UNKNOWN_LETTERS = 16
 # One entry of no known kind is still addressed; it waits for a person.
 _DOUBTFUL = 0.89
 # What a colon is read as.
@@ -54,11 +55,12 @@ def receivers(flow: Flow, begun: Opening) -> Iterator[Field | None]:
 def listed(flow: Flow, name: str, start: int, end: int, method: str) -> Iterator[Field | None]:
     """Yield a field `name` for each receiver that characters `start` to `end` list.
 
-    None at all where there are several and not one is of a kind that receives papers.
+    None at all where not one is of a kind that receives papers, unless there is but one, and that is short.
     """
     spans = [(a, b, names.receives(flow.text[a:b])) for a, b in lists.receivers(flow, start, end)]
     spans = [span for span in spans if span[2] is not None]
-    if len(spans) > 1 and not any(known for *_, known in spans):
+    long = sum(b - a for a, b, _ in spans) > _UNKNOWN_LETTERS
+    if (len(spans) > 1 or long) and not any(known for *_, known in spans):
         return
     for a, b, known in spans:
         value = _POINT.sub("、", plain(closed(flow.text[a:b])))

@@ -74,6 +74,14 @@ def is_due(sheet: Sheet, before: Sequence[Sheet]) -> bool:
     return bool(said) and (not title or any(_share(title, _PUNCTUATION.sub("", one)) >= 0.5 for one in said))
 
 
+def is_plan_of(sheet: Sheet, before: Sequence[Sheet]) -> bool:
+    """Return whether on `sheet` a plan without number begins that is about the subject of the last numbered paper."""
+    if sheet.genre not in _rules()["issued_with"] or any(sheet.marks) or sheet.addressee:
+        return False
+    subject = _NOTE.sub("", sheet.facts.title).removesuffix(sheet.genre)
+    return any(covers(subject, paper[0].facts.title) for paper in papers(before)[-1:] if paper[0].facts.number)
+
+
 def carries(title: str) -> bool:
     """Return whether a title (folded) says that the paper passes another one on."""
     return any(word in title for word in _rules()["carrying"])
@@ -86,9 +94,16 @@ def agree(one: Facts, other: Facts) -> bool:
 
 
 def disagree(one: Facts, other: Facts) -> bool:
-    """Return whether a slip and a paper clearly name different ones: agency, and number or title as well."""
-    title, number, agency = _compared(one, other)
-    return max(title, number, agency) <= 0 and agency < 0 and min(title, number) < 0
+    """Return whether two slips, or a draft and a paper, differ in something and agree in nothing."""
+    compared = _compared(one, other)
+    return max(compared) <= 0 and min(compared) < 0
+
+
+def names_another(slip: Facts, paper: Facts) -> bool:
+    """Return whether a slip clearly names another paper: by a complete number and by the agency."""
+    title, number, agency = _compared(slip, paper)
+    complete = slip.number is not None and paper.number is not None
+    return complete and number < 0 and agency < 0 and title <= 0
 
 
 def covers(name: str, source: str) -> bool:

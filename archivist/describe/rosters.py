@@ -15,7 +15,8 @@ _ENTRY_LETTERS = 60
 _HEADING = re.compile(r"[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十\d]+\)|\d+[、.]|[①-⑳]")
 _SENTENCE = re.compile(r"[。;:!?].")
 _COMPOSED = re.compile(r"^(?:由|为)?(?P<who>.+?)(?:等)?(?:组成|担任|兼任)?。?$")
-_CLOSING = re.compile(r"[,;。](?:下设|办公室|领导小组|指挥部|委员会|具体负责|负责|日常|并|其).*|。.+")
+_OTHER = re.compile(r"(?:办公室|领导小组|指挥部|委员会|联席会议)(?:设|下设|负责|办公|地点)")
+_CLOSING = re.compile(r"[,;。. ]?下设.*|[,;。](?:办公室|领导小组|指挥部|委员会|具体负责|负责|日常|并|其).*|。.+")
 _OPEN = re.compile(r"\([^()]*$")
 
 
@@ -174,7 +175,7 @@ def _continued(rows: list[_Row], index: int) -> tuple[_Row, int]:
         following = rows[index]
         letters = following.folded
         own = _labels(following)
-        if (own and own[0][0] == 0) or _HEADING.match(letters):
+        if (own and own[0][0] == 0) or _HEADING.match(letters) or _OTHER.match(letters):
             break
         close, opening = letters.find(")"), letters.find("(")
         broken = _OPEN.search(row.folded) and close >= 0 and (opening < 0 or close < opening)

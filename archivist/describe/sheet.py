@@ -40,11 +40,17 @@ _ATTACHMENT_TITLED = re.compile(r"附(?:件|表|录|图)(?:之?[一二三四五�
 _ENTRY = re.compile(
     r"[(]?(?P<number>[一二三四五六七八九十]{1,3}|\d{1,2})(?:[)、]|\.(?!\d))|第(?P<article>[一二三四五六七八九十百\d]{1,4})[条章节项]"
 )
-_ANNEX_LIST = re.compile(r"附件?:?(?=.)")
+_ANNEX_LIST = re.compile(r"附件[一二三四五六七八九十\d]{0,2}[:.、]?(?=.)|附:(?=.)")
 _OPENING_LINES = 12
-# As they look where characters are misread: 寿光县人千政府文仵, 滕发〔200已〕夫5号.
-_LIKE_HEAD = re.compile(r"[^,。:()《》]{3,22}(?:文.|.件)")
-_LIKE_NUMBER = re.compile(r"[^,。:()《》]{1,10}\([^(),。:]{2,5}\)[^(),。:《》]{1,7}")
+_HEAD_LINES = 7
+_FEW_LINES = 3
+_READ_WELL = 0.5
+# As they look where characters are misread: 寿光县人千政府文仵, 滕发〔200已〕夫5号, 二〇五年三月二曰.
+_LIKE_DATE = re.compile(r"[^,。年月日]{2,5}年[^,。年月日]{1,3}月[^,。年月]{1,4}")
+_LIKE_HEAD = re.compile(r"[^,。:()《》]{5,22}(?:文.|.件)")
+_LIKE_NUMBER = re.compile(
+    r"[^,。:()《》]{1,10}\([^(),。:]{2,5}\)[^(),。:《》]{1,7}|[^,。:《》第]{1,16}字第[〇一二三四五六七八九十百\da-z\-]{1,14}号"
+)
 _ISSUE = re.compile(r"\(?(?:\d{4}年)?(?:第[〇一二三四五六七八九十\d]{1,4}[期号])(?:\(?总第?\d{1,4}期\)?)?\)?$")
 
 
@@ -116,7 +122,8 @@ class Sheet:
         return self._carried() if self.form else self._own()
 
     def _carried(self) -> Facts:
-        fields = slip.fields([self.page], None)
+        # What hardly could be read says nothing of which paper it is.
+        fields = [field for field in slip.fields([self.page], None) if field.confidence >= _READ_WELL]
         said = {name: [str(field.value) for field in fields if field.name == name] for name in _ON_SLIP}
         number = next(iter(said["document_number"]), "")
         title = next(iter(said["subject"]), "")
@@ -143,12 +150,14 @@ class Sheet:
 
     @property
     def is_dated(self) -> bool:
-        """Whether a date in brackets stands under the title."""
+        """Whether a date stands under the title, in brackets or with a line to itself."""
         begun = self.opening or self.loose_opening
         if begun is None or begun.title is None:
             return False
-        under = "".join(line.closed for line in self.lines[begun.title.last : begun.title.last + 2])
-        return under.startswith("(") and bool(dates.find(under.partition(")")[0]))
+        below = self.lines[begun.title.last : begun.title.last + 2]
+        under = "".join(line.closed for line in below)
+        noted = under.startswith("(") and bool(dates.find(under.partition(")")[0]))
+        return noted or any(dates.parse(line.line.text) for line in below)
 
     @cached_property
     def genre(self) -> str:
@@ -231,6 +240,8 @@ class Sheet:
         first = begun.after + 2 if begun else 0
         for line in self.lines[max(first, self.imprint - 5) : self.imprint]:
             found = dates.find(line.line.text)
+            if _LIKE_DATE.fullmatch(line.closed):
+                return True
             if not found or len(found[-1].date) < 10 or len(line.closed) > 2 * _SHORT:
                 continue
             before, behind = closed(line.folded[: found[-1].start]), closed(line.folded[found[-1].end :])
@@ -247,6 +258,8 @@ class Sheet:
     def is_tail(self) -> bool:
         """Whether it holds only the end of a paper: signature, date, notes in brackets, imprint."""
         rest = self.lines[: self.imprint]
+        if 0 < self.imprint < len(self.lines) and len(rest) <= _FEW_LINES and not self.opening:
+            return all(len(line.closed) <= _SHORT and not set(line.closed) & set(",。《") for line in rest)
         if not self.lines or len(rest) > 6 or not (self.has_imprint or self.is_signed):
             return False
         return all(dates.find(line.line.text) or names.split(line.line.text) or line.closed[:1] == "(" for line in rest)
@@ -309,7 +322,7 @@ class Sheet:
         begun = self.opening
         if begun and begun.head:
             return True, begun.number is not None
-        top = [line.closed for line in self.lines[:_OPENING_LINES]]
+        top = [line.closed for line in self.lines[:_HEAD_LINES] if line.kind != "cell"]
         end = next((index for index, letters in enumerate(top) if len(letters) > _SHORT or "。" in letters), len(top))
         for index, letters in enumerate(top[:end]):
             if _LIKE_NUMBER.fullmatch(letters) or number_in(self.lines[index]):

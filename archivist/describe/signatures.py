@@ -3,14 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from statistics import median
 from typing import Any, Literal
 
 from archivist.definitions import load
-from archivist.describe import hand
+from archivist.describe import hand, rows
 from archivist.describe.hand import Context, Found
-from archivist.describe.ink import Flow, Printed, closed
+from archivist.describe.ink import Flow, closed
 from archivist.describe.names import is_person
 
 What = Literal["text", "person", "unit", "date"]
@@ -28,6 +28,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]+")
 _WORD_GAP = 0.8
 _NAME_GAP = 0.3
 _LONGEST_UNIT = 14
+_DOUBTFUL = 0.7
 _COMRADE = "同志"
 LOOSE = 0.85
 """How sure it is, as a share, that a word is a name because of its place only."""
@@ -59,10 +60,7 @@ def tokens(flow: Flow, start: int, end: int, context: Context) -> list[Token]:
     if start >= end:
         return []
     found: list[Token] = []
-    for printed in flow.lines[flow.line_at(start) : flow.line_at(end - 1) + 1]:
-        begin, finish = max(printed.start, start), min(printed.end, end)
-        if begin >= finish:
-            continue
+    for begin, finish in rows.rows(flow, start, end):
         inline, at, words = [], begin, list[Token]()
         for when in hand.find(flow, begin, finish, context):
             if _in_passing(flow, at, when, finish):
@@ -75,8 +73,18 @@ def tokens(flow: Flow, start: int, end: int, context: Context) -> list[Token]:
             words.append(Token("date", when.start, last, when.date, when.factor))
             at = last
         words += _words(flow, at, finish)
-        found += _settled([_placed(printed, _dated(token, inline)) for token in words])
-    return found
+        found += _settled([_placed(flow, _dated(token, inline)) for token in words])
+    return _without_loose(found)
+
+
+def _without_loose(found: Sequence[Token]) -> list[Token]:
+    """Return `found` with what is a name by its place only as text, where more than a date follows it."""
+    kept = []
+    for token, following in zip_longest(found, found[1:]):
+        if token.what == "person" and token.factor < 1 and following is not None and following.what != "date":
+            token = replace(token, what="text", value=token.value, factor=1.0)
+        kept.append(token)
+    return kept
 
 
 def _dated(token: Token, inline: Sequence[Found]) -> Token:
@@ -105,14 +113,16 @@ def _in_passing(flow: Flow, at: int, when: Found, finish: int) -> bool:
     folded = flow.folded
     if any(folded.startswith(term, when.end) for term in _rules()["terms"]):
         return True
-    if when.end == finish or not _HAN.match(folded[when.end]) or when.end in flow.gaps(when.start, finish, _WORD_GAP):
+    if (
+        when.end == finish
+        or not _HAN.match(folded[when.end])
+        or when.end in rows.gaps(flow, when.start, finish, _WORD_GAP)
+    ):
         return False
     if _PART_OF_DAY.match(folded, when.end):
         return False
-    following = _words(flow, when.end, _until(flow, when.end, finish))
-    if following and following[0].what in ("person", "unit"):
-        return False
-    if _READ.match(folded[when.end : _until(flow, when.end, finish)]):
+    run = flow.folded[when.end : _until(flow, when.end, finish)]
+    if _READ.match(run) or is_person(_READ.sub("", run)):
         return False
     before = _words(flow, at, when.start)
     return not (before and before[-1].what in ("person", "unit"))
@@ -142,7 +152,7 @@ def _words(flow: Flow, start: int, end: int) -> list[Token]:
 def _of_word(flow: Flow, first: int, last: int, closing: bool, preceded: bool) -> list[Token]:
     """Return what the word from `first` to `last` is: text, and who signs at its end."""
     word = flow.folded[first:last].rstrip(_STROKES)
-    ended = "。" in flow.folded[first + len(word) : last] or word.endswith(("!", ")"))
+    ended = "。" in flow.folded[first + len(word) : last] or word.endswith("!")
     noted = _NOTED.fullmatch(word)
     if noted and is_person(noted[1]) and not _READ.fullmatch(noted[2]):
         return [
@@ -153,14 +163,16 @@ def _of_word(flow: Flow, first: int, last: int, closing: bool, preceded: bool) -
     cut = max(bare.rfind(char) for char in _SENTENCE_END) + 1
     if bare == word or not is_person(bare[cut:]):
         bare, cut = word, max(word.rfind(char) for char in _SENTENCE_END) + 1
+    if ended and (cut == 0 or word[cut - 1] in _PAUSES or not is_person(bare[cut:])):
+        return [_token(flow, "text", first, last)]
     set_off = cut == 0 or word[cut - 1] not in _PAUSES
-    closing = closing and set_off and not ended
+    closing = closing and set_off
     signers = _signers(flow, first + cut, bare[cut:], closing) or _set_off(flow, first + cut, bare[cut:])
     if not signers:
         return [_token(flow, "text", first, last)]
     begin = signers[0].start
     alone = begin == first and not preceded and [signer.what for signer in signers] == ["unit"]
-    if alone and not flow.begins_line(first):
+    if alone and not rows.begins_row(flow, first):
         return [_token(flow, "text", first, last)]
     found = [_token(flow, "text", first, begin)] if begin > first else []
     found += signers
@@ -205,7 +217,7 @@ def _signers(flow: Flow, start: int, name: str, closing: bool) -> list[Token]:
 def _set_off(flow: Flow, start: int, words: str) -> list[Token]:
     """Return the name at the end of `words` where a gap, though a small one, parts it from them."""
     end = start + len(words)
-    gaps = flow.gaps(start, end, _NAME_GAP)
+    gaps = rows.gaps(flow, start, end, _NAME_GAP)
     for length in (3, 2):
         cut = end - length
         if cut > start and cut in gaps and not any(gap > cut for gap in gaps) and is_person(words[-length:]):
@@ -220,7 +232,8 @@ def _mended_name(flow: Flow, start: int, end: int) -> str | None:
     if end > line.end or not 2 <= end - start <= 3:
         return None
     for place in range(start, end):
-        for other in line.line.glyphs[place - line.start].alternatives:
+        glyph = line.line.glyphs[place - line.start]
+        for other in glyph.alternatives if glyph.confidence < _DOUBTFUL else ():
             name = text[: place - start] + other.char + text[place - start + 1 :]
             if is_person(name):
                 return name
@@ -236,7 +249,7 @@ def _is_unit(name: str) -> bool:
 
 def _wide(flow: Flow, start: int, end: int) -> list[tuple[int, int]]:
     """Return the spans of words; single characters that follow one another are one name set wide."""
-    cuts = [start, *flow.gaps(start, end, _WORD_GAP), end]
+    cuts = [start, *rows.gaps(flow, start, end, _WORD_GAP), end]
     spans = [
         (first + match.start(), first + match.end())
         for first, last in pairwise(cuts)
@@ -257,7 +270,8 @@ def _token(flow: Flow, what: What, start: int, end: int) -> Token:
     return Token(what, start, end, flow.text[start:end])
 
 
-def _placed(printed: Printed, token: Token) -> Token:
+def _placed(flow: Flow, token: Token) -> Token:
+    printed = flow.lines[flow.line_at(token.start)]
     glyphs = printed.line.glyphs[token.start - printed.start : token.end - printed.start]
     if not glyphs:
         return token

@@ -19,9 +19,12 @@ _YEAR_ALONE = re.compile(r"((?:19|20)\d\d|[一二][九〇][〇一二三四五六
 _SHORT_YEAR = re.compile(r"\s*(\d\d)\s*[年./\-,]")
 # The closing bracket of a year, written as a stroke.
 _CLOSING = re.compile(r"(?<=[〔\[(（【](?:19|20)\d\d)\s*[Iil1|!丨丿/]\s*(?=\d)")
+_BRACKETED = re.compile(r"[\[【]((?:19|20)?\d\d)[\]】]")
 _NOTHING = frozenset({"无", "/", "—", "--"})
 _JUNK = " \t:：;；,，.、|\\_•·●○*☑✓√'`~"
 _LONGEST_SECRECY = 8
+# A line of the form, read behind the words that stand on it.
+_RULE = re.compile(r"(?<=[\u3400-\u9fff。])[一\-\s]*[—―─_]+[一—―─_\-\s]*$")
 _SECRECY = re.compile(r"[密秘绝]|内部|公开|普通|一般|限")
 
 
@@ -77,6 +80,8 @@ def _single(flow: Flow, entry: Entry, year: int | None) -> list[Field]:
         start += 1
     while end > start and (flow.folded[end - 1].isspace() or flow.folded[end - 1] in _JUNK):
         end -= 1
+    if rule := _RULE.search(flow.text, start, end):
+        end = rule.start()
     text = flow.text[start:end]
     meant = hand.mended(flow, start, end)
     value: Value = plain(meant)
@@ -92,7 +97,7 @@ def _single(flow: Flow, entry: Entry, year: int | None) -> list[Field]:
     elif kind == "serial":
         match = _SERIAL.fullmatch(hand.digits(letters))
         doubtful = hand.digits(letters) != letters
-        value = match[1].upper() if match else closed(plain(text))
+        value = match[1].upper() if match else _BRACKETED.sub(r"〔\1〕", closed(plain(text)))
     elif kind == "secrecy":
         value = value if len(letters) <= _LONGEST_SECRECY and _SECRECY.search(letters) else None
     elif kind == "date":

@@ -9,7 +9,7 @@ from typing import Any
 
 from archivist.decisions import Decision
 from archivist.definitions import load
-from archivist.describe.related import agree, disagree, is_due, relation
+from archivist.describe.related import agree, disagree, is_due, is_plan_of, names_another, relation
 from archivist.describe.sheet import Sheet
 from archivist.model import Boundary, Page
 
@@ -130,6 +130,8 @@ def _signs(run: _Run, sheet: Sheet, behind: Sequence[Sheet], folio: bool, filled
             yield "slip names another paper"
         elif not run.arrived and is_due(sheet, run.sheets):
             yield "paper still due"
+        elif is_plan_of(sheet, run.sheets):
+            yield "plan of the same subject"
         yield from _text_signs(last, sheet)
         yield from _paper_signs(run.sheets, sheet)
     yield from _number_signs(run, sheet, behind, folio)
@@ -167,7 +169,7 @@ def _opening_signs(sheet: Sheet) -> Iterator[str]:
 def _belongs(run: _Run, sheet: Sheet) -> str | None:
     """Return the sign that `sheet` belongs to a paper of the item so far, whatever it looks like."""
     if run.is_slip:
-        return None if disagree(run.sheets[-1].facts, sheet.facts) else "behind its slip"
+        return None if names_another(run.sheets[-1].facts, sheet.facts) else "behind its slip"
     if sheet.is_attachment or sheet.is_titled_attachment(run.sheets[-1]):
         return "attachment heading"
     return relation(sheet, run.sheets)

@@ -7,13 +7,13 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from rapidfuzz import fuzz
-from rapidfuzz.distance import LCSseq
+from rapidfuzz.distance import LCSseq, Levenshtein
 
 from archivist.definitions import load
 from archivist.describe import numbers
 from archivist.describe.ink import ACCEPTED_FROM, closed
-from archivist.describe.misread import one_apart
-from archivist.describe.names import agency_key, is_agency, is_bare, same_agency, split
+from archivist.describe.misread import LENT, one_apart
+from archivist.describe.names import agency_key, is_agency, same_agency, split
 from archivist.model import Field, Value, Witness
 from archivist.text import fold
 
@@ -111,13 +111,18 @@ def heard(field: Field, witnesses: Iterable[Witness]) -> Field:
     # One character that differs is the reader's where two places agree, or one is a name read well.
     firm = agreed or ("agency" in field.name and field.confidence >= ACCEPTED_FROM)
     against = [
-        one
+        (one, verdict.against)
         for one, verdict in pairs
         if verdict.against
         and not (verdict.against == "misread" and (agreed or (firm and one.confidence < ACCEPTED_FROM)))
     ]
-    for witness in said:
-        if witness in against:
+    for witness, why in against:
+        if witness not in said:
+            continue
+        if why == "misread" and "agency" in field.name:
+            # Two names that differ in one character bear each other out in all the others.
+            sure = min(sure, LENT)
+        else:
             sure = _contradicted(sure, witness.confidence * rules()["trust"].get(witness.method, 1.0))
     sure = min(sure, _CONTRADICTED) if against else sure
     doubtful = against or sure < ACCEPTED_FROM or (field.status == "review" and not agreed)
@@ -163,9 +168,15 @@ def _agency(value: str, said: str, method: str) -> Verdict:
             if keys[0] and keys[1].startswith(keys[0]):
                 # The office of an agency prints and forwards for it.
                 best = Verdict(_VAGUE)
-            elif best.against and len(keys[0]) > 3 and one_apart(*keys):
+            elif (
+                best.against
+                and len(keys[0]) > 3
+                and 1 in (Levenshtein.distance(*keys), Levenshtein.distance(fold(one), fold(other)))
+            ):
                 best = Verdict(0.0, "misread")
-    if best.against == "other-agency" and (method == "imprint" or is_bare(said) or is_bare(value)):
+    # Only what is clearly the name of another agency speaks against one.
+    clear = all(is_agency(name) for name in (*agencies(value), *agencies(said)))
+    if best.against == "other-agency" and (method == "imprint" or not clear):
         return Verdict()
     return best
 

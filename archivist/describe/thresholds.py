@@ -104,6 +104,8 @@ def named(text: Prose, start: int, end: int) -> tuple[str, int]:
     letters = text.letters
     while match := _LEAD.match(letters[start:end]) or _BY_WHEN.match(letters[start:end]):
         start += match.end()
+    if "(" not in letters[start:end]:
+        start = max(letters.rfind(")", start, end) + 1, start)
     if cut := _FROM.search(letters[start:end]):
         end = start + cut.start()
     while match := _TRAIL.search(letters[start:end]):

@@ -14,10 +14,13 @@ _OF_PLANS = frozenset({"group_member", "phase", "indicator", "deadline"})
 def documents(*sheets: str | Page) -> tuple[Document, ...]:
     """Return the documents on `sheets`, those issued with their fields, without what the rules for plans find."""
     pages = paper.stack(*sheets)
+    assembled = assemble(pages)
+    attached = {number for document in assembled if document.kind == "attachment" for number in document.pages}
     found = []
-    for document in assemble(pages):
+    for document in assembled:
         own = [page for page in pages if page.number in document.pages]
-        fields = issued.fields(own) if document.kind == "issued_document" else ()
+        behind = [page for page in pages if page.number in attached and page.number > document.pages[-1]]
+        fields = issued.fields(own, behind) if document.kind == "issued_document" else ()
         if document.kind == "attachment":
             fields = issued.attachment_fields(own)
         found.append(replace(document, fields=_once(field for field in fields if field.name not in _OF_PLANS)))

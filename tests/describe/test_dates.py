@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archivist.describe.dates import find, parse
+from archivist.describe.dates import find, parse, restored
 
 _GAZETTE = Path(__file__).parents[2] / "../shared/gazette.jsonl.gz"
 
@@ -39,6 +39,7 @@ _GAZETTE = Path(__file__).parents[2] / "../shared/gazette.jsonl.gz"
         ("19950609", "1995-06-09"),
         ("2021年10月20日", "2021-10-20"),
         ("民国99年7月2日", "2010-07-02"),
+        ("中華人民共和國一九五一年五月二十日", "1951-05-20"),
         ("中華民國一百零一年三月十九日", "2012-03-19"),
     ],
 )
@@ -112,3 +113,24 @@ def test_no_text_is_too_odd(text: str, year: int | None) -> None:
 def test_dates_of_a_gazette() -> None:
     with gzip.open(_GAZETTE, "rt", encoding="utf-8") as rows:
         assert [row["date"] for row in map(json.loads, rows) if not parse(row["date"])] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("一九九年八月二十日", "1990-08-20"),
+        ("一九元〇年八月二十日", "1990-08-20"),
+        ("199年8月20日", "1990-08-20"),
+        ("一九六年八月二十日", None),
+        ("一九八年八月二十日", "1978-08-20"),
+        ("一九九年八月", None),
+        ("约一九九年八月二十日前", None),
+    ],
+)
+def test_a_year_that_lost_a_character_can_only_be_one_that_the_paper_names(text: str, iso: str | None) -> None:
+    assert restored(text, {1990, 1978}) == iso
+    assert restored(text, ()) is None
+
+
+def test_a_year_that_may_be_one_of_two_stays_unknown() -> None:
+    assert restored("一九九年八月二十日", {1990, 1991}) is None

@@ -204,7 +204,7 @@ def test_letter_of_2014() -> None:
         "issuing_agency": ["杭州市人民政府办公厅"],
         "document_number": [_number("杭政办函〔2014〕76号")],
         "title": ["杭州市人民政府办公厅关于印发杭州市创建国家森林城市实施方案的复函"],
-        "genre": ["复函"],
+        "genre": ["函"],
         "date_of_issue": ["2014-05-20"],
         "addressee": ["市林水局"],
         "copied_to": ["市委办公厅", "市人大常委会办公厅"],

@@ -38,6 +38,16 @@ _SHAPES = [
     "聊发 1995　58",
     "聊发〔1995〕58号文件",
     "\u200b聊发〔1995〕58号",
+    "聊发{1995}58号",
+    "聊发〖1995〗58号",
+    "聊发C1995〕58号",
+    "聊发〔l995〕58号",
+    "聊发(1995)筹58寺",
+    "聊发(1995)58昙",
+    "聊发(九五)第五十八号",
+    "95聊发58号",
+    "聊发95—58号",
+    "聊发第58号(1995)",
 ]
 
 
@@ -55,6 +65,10 @@ def test_every_shape_of_one_number_is_the_same_number(text: str) -> None:
         ("豫政 〔2023〕27号", "豫政〔2023〕27号"),
         ("廈府〔1993〕綜017號", "厦府综〔1993〕17号"),
         ("聊字第(1985)12号", "聊字〔1985〕12号"),
+        ("（五五）魯民字第八八號", "鲁民字〔1955〕88号"),
+        ("(一九五五)聊专民字第二百一十七号", "聊专民字〔1955〕217号"),
+        ("聊发〔1995〕一百零三号", "聊发〔1995〕103号"),
+        ("鲁公(治)字〔1995〕3号", "鲁公(治)字〔1995〕3号"),
         ("金管銀(三)字〔2006〕2230號", "金管银(三)字〔2006〕2230号"),
     ],
 )
@@ -79,6 +93,9 @@ def test_older_and_longer_forms(text: str, normal: str) -> None:
         "聊发〔1995〕0号",
         "决定1995年6月",
         "中华人民共和国",
+        "会议(1995)第3次",
+        "农业(1995)58万",
+        "95年58号",
     ],
 )
 def test_what_is_no_number_is_none(text: str) -> None:
@@ -129,6 +146,46 @@ def test_what_is_written_is_read_back(code: str, year: int, number: int) -> None
     written = DocumentNumber(code, year, number)
     assert parse(str(written)) == written
     assert [found.number for found in find(f"《意见》（{written}）的要求")] == [written]
+
+
+_CHARACTERS = str.maketrans("0123456789", "〇一二三四五六七八九")
+_FORMATS = {
+    "year in brackets": "{code}〔{year}〕{number}号",
+    "half width": "{code}({year}){number}号",
+    "square": "{code}[{year}]{number}号",
+    "heavy": "{code}【{year}】{number}号",
+    "with 第": "{code}〔{year}〕第{number}号",
+    "with zeros": "{code}〔{year}〕{number:05}号",
+    "set wide": "{code} 〔 {year} 〕 {number} 号",
+    "as a paper": "{code}〔{year}〕{number}号文",
+    "year first": "({year}){code}第{number}号",
+    "year last": "{code}第{number}号({year})",
+    "short year": "{code}({short:02}){number}号",
+    "short year first": "({short:02}){code}第{number}号",
+    "with a dash": "{code}{year}-{number}号",
+    "without brackets": "{code}{year}年第{number}号",
+    "in characters": "{code}({signs}){number}号",
+    "in characters first": "({signs}){code}第{figures}号",
+    "number in characters": "{code}〔{year}〕{figures}号",
+}
+
+
+@given(
+    st.sampled_from(sorted(_FORMATS)),
+    _CODES.map(lambda code: code + "字"),
+    st.integers(1949, 2048),
+    st.integers(1, 9999),
+)
+def test_what_is_written_in_any_shape_is_read_back(shape: str, code: str, year: int, number: int) -> None:
+    written = _FORMATS[shape].format(
+        code=code,
+        year=year,
+        short=year % 100,
+        number=number,
+        signs=str(year).translate(_CHARACTERS),
+        figures=str(number).translate(_CHARACTERS),
+    )
+    assert parse(written) == DocumentNumber(code, year, number)
 
 
 @given(st.text())

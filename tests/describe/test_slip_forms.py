@@ -1,5 +1,6 @@
 """Slips of other offices and layouts: labels that vary, misread hands, forms that are only a new file."""
 
+from dataclasses import replace
 from pathlib import Path
 from shutil import copy
 from typing import Any
@@ -13,7 +14,7 @@ from archivist.definitions import load, path
 from archivist.describe import forms, hand, slip
 from archivist.describe.hand import Context
 from archivist.describe.ink import Flow
-from archivist.model import Page, Value
+from archivist.model import Alternative, Box, Line, Page, Region, Value
 from tests.benchmarks import slips as filled
 from tests.describe import paper
 from tests.describe.paper import Cell
@@ -47,7 +48,7 @@ def test_filled_slips_of_the_development_set_are_read(shape: filled.Shape) -> No
             if (field.name, field.value) in left:
                 left.remove((field.name, field.value))
                 right += 1
-    assert 2 * right / (wanted + given_values) >= {"cells": 0.98, "lines": 0.94, "gaps": 0.94}[shape]
+    assert 2 * right / (wanted + given_values) >= {"cells": 0.99, "lines": 0.97, "gaps": 0.97}[shape]
 
 
 def test_the_words_of_slips_are_valid() -> None:
@@ -193,6 +194,29 @@ def test_a_misread_date_of_receipt_is_found_and_doubted() -> None:
     assert (received.value, received.status) == ("1995-09-14", "review")
 
 
+def test_a_figure_seen_in_second_place_counts_where_only_so_the_date_follows_the_receipt() -> None:
+    sheet = paper.page("某县文件传阅单\n来文单位：市委　收到日期：86.4.12\n传阅人：陈玉田 9.18　周平 9.16")
+    lines = tuple(
+        replace(
+            line,
+            glyphs=tuple(
+                replace(glyph, confidence=0.5, alternatives=(Alternative("4", 0.3),))
+                if glyph.char == "9" and number == 0
+                else glyph
+                for number, glyph in zip(_nines(line), line.glyphs, strict=True)
+            ),
+        )
+        for line in sheet.lines
+    )
+    told = replace(sheet, regions=(replace(sheet.regions[0], lines=lines),))
+    assert _notes(told) == [("reading", "", "陈玉田", "1986-04-18"), ("reading", "", "周平", "1986-09-16")]
+
+
+def _nines(line: Line) -> list[int]:
+    """Return for each character how many nines stand before it."""
+    return [line.text[:place].count("9") for place in range(len(line.glyphs))]
+
+
 def test_signatures_have_cells_of_their_own() -> None:
     sheet = paper.form(
         [
@@ -264,6 +288,81 @@ def test_a_label_with_a_character_misread_is_still_the_label() -> None:
         values = _values(sheet)
         assert (values["source_agency"], values["received_date"]) == (["市科委"], ["1995-09-24"])
         assert values["annotation"] == [{"kind": "reading", "text": "阅。", "person": None, "date": None}]
+
+
+def test_a_cell_that_ends_like_a_label_is_one() -> None:
+    sheet = paper.form(
+        [
+            *((0, column, text) for column, text in enumerate(["来文单位", "市体改委", "收文日期", "1996.8.30"])),
+            (1, 0, "副县长批\n示"),
+            Cell(1, 1, "抓紧办。 于海 9.2", columns=3),
+            (2, 0, "基教科意见"),
+            Cell(2, 1, "拟发通知。 王芳 9.3", columns=3),
+            Cell(3, 0, "区政府领导批示：照办。 巴特尔 9.4", columns=4),
+        ],
+        above="永登县人民政府来文处理单",
+    )
+    assert _notes(sheet) == [
+        ("instruction", "抓紧办。", "于海", "1996-09-02"),
+        ("proposal", "拟发通知。", "王芳", "1996-09-03"),
+        ("instruction", "照办。", "巴特尔", "1996-09-04"),
+    ]
+
+
+def test_a_row_that_the_reader_broke_is_one_entry() -> None:
+    lines = (
+        paper.line("来文单位：临", top=200),
+        paper.line("沂地区行署　份数：2", left=360, top=204, handwritten=True),
+        paper.line("收文时间：1984年2月28日", top=280),
+        paper.line("处理结果：三月二日常务", top=360),
+        paper.line("会通过。", left=560, top=362, handwritten=True),
+    )
+    heading = paper.page("郯城县人民政府公文处理签").regions[0]
+    body = Region("body", Box.around(line.box for line in lines), lines)
+    sheet = replace(paper.page("郯城"), regions=(heading, body))
+    assert _values(sheet) == {
+        "form_agency": ["郯城县人民政府"],
+        "source_agency": ["临沂地区行署"],
+        "copies": [2],
+        "received_date": ["1984-02-28"],
+        "annotation": [
+            {"kind": "result", "text": "三月二日常务会通过。", "person": None, "date": "1984-03-02"},
+        ],
+    }
+
+
+def test_a_misread_word_is_put_right_where_the_reader_saw_the_character_too() -> None:
+    def doubted(text: str, read: str, seen: str) -> Line:
+        line = paper.line(text, handwritten=True)
+        glyphs = [
+            replace(glyph, confidence=0.6, alternatives=(Alternative(seen, 0.3),)) if glyph.char == read else glyph
+            for glyph in line.glyphs
+        ]
+        return replace(line, glyphs=tuple(glyphs))
+
+    sheet = paper.page("某县人民政府文件处理单\n来文单位：市绿委\n收文日期：1998.10.7\n文件标题：x")
+    title = doubted("关于秋季绿他造林的通知", "他", "化")
+    told = replace(sheet, regions=(*sheet.regions[:-1], _with_last(sheet.regions[-1], title)))
+    (subject,) = [field for field in slip.fields([told]) if field.name == "subject"]
+    assert (subject.value, subject.status) == ("关于秋季绿化造林的通知", "review")
+    assert "绿他造林" in subject.raw
+    # Without another character seen there, the word stands.
+    told = replace(sheet, regions=(*sheet.regions[:-1], _with_last(sheet.regions[-1], paper.line("其他的通知"))))
+    assert _values(told)["subject"] == ["其他的通知"]
+
+
+def _with_last(region: Region, line: Line) -> Region:
+    """Return `region` with `line` behind the label of its last line."""
+    label = region.lines[-1]
+    shift = label.box.right - line.box.left
+    glyphs = tuple(
+        replace(glyph, box=Box(glyph.box.left + shift, label.box.top, glyph.box.right + shift, label.box.bottom))
+        for glyph in line.glyphs
+    )
+    own = replace(label, glyphs=label.glyphs[:-1])
+    return replace(
+        region, lines=(*region.lines[:-1], own, Line(glyphs, Box.around(g.box for g in glyphs), "paper", True))
+    )
 
 
 def test_a_label_set_vertically_on_a_form_without_ruling_is_no_entry() -> None:

@@ -77,7 +77,9 @@ def test_a_stack_that_begins_with_an_attachment_is_doubtful() -> None:
         # The slip carries what lies behind it, read well or not.
         ([_slip(""), _NOTICE], [1]),
         ([_slip("53", "聊域市委"), _DECISION], [1]),
-        ([_slip("412", "国家统计局"), _DECISION], [1, 2]),
+        ([_slip("412", "国家统计局"), _DECISION], [1]),
+        ([_slip("国统字〔1995〕412号", "国家统计局"), _DECISION], [1, 2]),
+        ([_slip("国统字〔1995〕412号", "国家统计局", "关于创建全国科技工作先进市的决定"), _DECISION], [1]),
         # A second slip of the same paper, and the slip of the next one.
         ([_slip(), paper.form([(0, 0, "来文单位"), (0, 1, "聊城市委"), (0, 2, "发文字号"), (0, 3, "聊发58号"),
           (1, 0, "收文日期"), (1, 1, "95年9月24日"), (2, 0, "拟办意见"), (2, 1, "请阅。")], above="文件处理单"),
@@ -123,12 +125,25 @@ def test_a_reply_and_the_letter_that_it_answers_are_one_item(cited: str) -> None
 
 
 def test_a_draft_behind_its_original_belongs_to_it() -> None:
-    cells = [(0, 0, "单位名称"), (0, 1, "中共聊城市委"), (1, 0, "签发"), (1, 1, "同意。"), (2, 0, "主送"), (2, 1, "各县"),
-             (3, 0, "发文号"), (3, 1, "聊发58号"), (4, 0, "标题"), (4, 1, "关于创建全国科技工作先进市的决定"), (5, 0, "拟稿"),
-             (5, 1, "王伟"), (6, 0, "印刷"), (6, 1, "60份")]  # fmt: skip
+    said = {
+        "单位名称": "中共聊城市委",
+        "签发": "同意。",
+        "主送": "各县",
+        "发文号": "聊发58号",
+        "拟稿": "王伟",
+        "印刷": "60份",
+    }
+    said["标题"] = "关于创建全国科技工作先进市的决定"
+    cells = [(row, column, text) for row, entry in enumerate(said.items()) for column, text in enumerate(entry)]
     draft = paper.form(cells, above="发文稿纸")
     assert _begins(_DECISION, draft, "为了加快科技进步，特作如下决定。\n一、提高认识。", _NOTICE) == [1, 4]
     assert _begins(_NOTICE, draft, _DECISION) == [1, 2]
+
+
+def test_a_plan_without_number_belongs_to_the_paper_of_the_same_subject() -> None:
+    plan = "关于创建全国科技工作先进市的实施方案\n一、指导思想\n以邓小平理论为指导。"
+    assert _begins(_DECISION, plan) == [1]
+    assert _begins(_NOTICE, plan) == [1, 2]
 
 
 def test_page_numbers_that_go_on_hold_a_paper_together() -> None:
@@ -144,7 +159,8 @@ def test_numbers_that_the_archive_stamped_do_not() -> None:
 
 
 def test_a_title_in_the_middle_of_a_sentence_or_list_begins_nothing() -> None:
-    breaks_off = "聊城市人民政府文件\n聊政发(1995)5号\n关于科技工作的通知\n各县：\n根据上级关于加快科技进步的意见，结合我市实际，经市委、市政府研究，"
+    body = "根据上级关于加快科技进步的意见，结合我市实际，经市委、市政府研究，"
+    breaks_off = f"聊城市人民政府文件\n聊政发(1995)5号\n关于科技工作的通知\n各县：\n{body}"
     assert _begins(breaks_off, "关于科技工作的意见\n提出如下要求。") == [1]
     assert _begins(_DECISION, _GOES_ON) == [1]
 
@@ -192,7 +208,7 @@ def test_what_a_person_decided_is_final_and_those_behind_are_judged_by_it() -> N
 
 
 def test_a_place_where_a_person_may_split_is_told_and_not_split() -> None:
-    found = boundaries(_pages(_DECISION, "委托协议书\n甲方愿意委托乙方。\n乙方同意。"))
+    found = boundaries(_pages(_DECISION, "科技人员花名册\n王伟\n李建国\n张明"))
     doubtful = _at(2, found)
     assert 0.25 <= doubtful.confidence < BEGINS_FROM
     assert "signature before" in doubtful.reasons

@@ -361,7 +361,9 @@ def test_a_dropped_character_makes_no_second_agency() -> None:
         .says("issuing_agency", "临沂地区政公署", "red-head")
         .says("issuing_agency", "临沂地区行政公署", "title-block")
     )
-    assert one(document, "issuing_agency").value == "临沂地区行政公署"
+    field = one(document, "issuing_agency")
+    assert (field.value, field.status) == ("临沂地区行政公署", "review")
+    assert field.confidence > 0.8
 
 
 @pytest.mark.parametrize(("when", "fits"), [("1995-01-03", True), ("1996-02-01", True), ("1996-09-01", False)])
@@ -474,6 +476,18 @@ def test_another_agency_on_the_slip_is_asked_about_on_both() -> None:
     )
     assert why(documents) == [("source_agency", "other-agency")]
     assert [field.status for document in documents for field in document.fields] == ["review", "review"]
+
+
+def test_what_is_no_name_contradicts_nobody() -> None:
+    after, document = settled(
+        slip().says("source_agency", "聊姜市要", "form-cell", sure=0.5, written=True),
+        issued()
+        .says("issuing_agency", "情况反映第三", "red-head", sure=0.8)
+        .says("issuing_agency", "聊城市人民政府", "title-block")
+        .says("issuing_agency", "聊城市人民政府", "signature"),
+    )
+    assert one(document, "issuing_agency").status == "accepted"
+    assert one(after, "source_agency").status == "review"
 
 
 def test_received_before_it_was_issued_is_a_warning_on_both() -> None:
