@@ -15,6 +15,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import development
@@ -25,6 +26,7 @@ import pikepdf
 import press
 import recipes
 import scanned
+import slips
 
 HOME = Path(__file__).parent
 COMMITTED_SEED = 1995
@@ -123,8 +125,8 @@ def main() -> int:
     parser.add_argument("--wear", choices=sorted(recipes.RECIPES), help="age all papers like this")
     parser.add_argument("--only", choices=names, help="make one item")
     parser.add_argument("--development", type=Path, metavar="DIR", help="make the development set there instead")
-    parser.add_argument("--describing", type=Path, metavar="DIR", help="make the issued papers of describing/ there")
-    parser.add_argument("--set", choices=issued.SETS, default="development", help="of the issued papers")
+    parser.add_argument("--describing", type=Path, metavar="DIR", help="make the papers and slips of describing/ there")
+    parser.add_argument("--set", choices=issued.SETS, default="development", help="of those papers and slips")
     parser.add_argument("--kinds", type=_some(development.KINDS), default=(), help=", ".join(development.KINDS))
     parser.add_argument("--papers", type=_some(development.PAPERS), default=(), help=", ".join(development.PAPERS))
     asked = parser.parse_args()
@@ -134,7 +136,8 @@ def main() -> int:
                 print(home, flush=True)
             return 0
         if asked.describing:
-            for home in issued.make(asked.describing, asked.set, asked.seed, asked.kinds):
+            papers = issued.make(asked.describing, asked.set, asked.seed, asked.kinds)
+            for home in chain(papers, slips.make(asked.describing / "slips", asked.set, asked.seed)):
                 print(home, flush=True)
             return 0
         for name in [asked.only] if asked.only else names:

@@ -9,10 +9,11 @@ slip without ruling has `lines` instead. `expected` is the record that must come
 from __future__ import annotations
 
 import html
+import json
 import re
 import tempfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -81,10 +82,11 @@ def _value(told: Any) -> Any:
     return told.isoformat() if isinstance(told, date) else told
 
 
-def make(folder: Path, seed: int, names: Sequence[str] = ()) -> Iterator[Path]:
-    """Write `folder`/<slip>/ with its scan and truth, aged as its description says, and yield each as it is done.
+def make(folder: Path, which: str, seed: int) -> Iterator[Path]:
+    """Write `folder`/<slip>/ with its scan, truth and expected.json, aged as its description says, and yield each.
 
-    The same seed gives the same pictures; no names mean all. Raises PressError where something is not installed.
+    `which` are those to develop on (`development`) or those `held-out`. The same seed gives the same pictures. Raises
+    PressError where something is not installed.
     """
     # The press is only needed here: tests read the descriptions without it.
     import numpy as np
@@ -93,7 +95,7 @@ def make(folder: Path, seed: int, names: Sequence[str] = ()) -> Iterator[Path]:
     import scanned
 
     for slip in slips():
-        if names and slip.name not in names:
+        if slip.held_out != (which == "held-out"):
             continue
         wear = slip.told["paper"]["wear"]
         dpi = 300 if wear == "office" else 240
@@ -104,6 +106,9 @@ def make(folder: Path, seed: int, names: Sequence[str] = ()) -> Iterator[Path]:
         chance = np.random.default_rng([seed, zlib.crc32(slip.name.encode())])
         page = scanned.age(leaf, None, recipes.RECIPES[wear], is_back=False, dpi=dpi, quality=70, chance=chance)
         scanned.write_folder(folder / slip.name, [page])
+        said = {"kind": "circulation_slip", "form": slip.told["form"], "pages": [1], "fields": slip.expected}
+        record = json.dumps({"documents": [said], "campaigns": []}, ensure_ascii=False, indent=1)
+        (folder / slip.name / "expected.json").write_text(f"{record}\n", "utf-8")
         yield folder / slip.name
 
 

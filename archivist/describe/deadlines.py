@@ -33,8 +33,10 @@ _EVERYONE = re.compile(r"各(?:有关)?(?:单位|部门|地|乡镇?|县|区|公�
 _OWNER = re.compile(r"(?:责任|牵头|承办|负责)(?:单位|部门|人)?:(?P<who>[^,;。:()]{2,40})")
 _FULFILLED = re.compile(r"(?:全部|基本)?(?:完成|报|上报|到位|结束|落实|[,;]|$)")
 _HANDING_IN = re.compile(r"(?:上?报|呈报|报送|送)[^,。;]*$")
-_REPORTED = re.compile(r",(?:并|再|同时|然后)?(?:将|把)?[^,。;]{0,20}?(?:上?报(?!告)|报送|呈报|送交?)[^,。;]{1,30}")
-_RESULT = re.compile(r"(?<!为)了(?![解结却如望])|已经?|曾|未能|没有|以来")
+_REPORTED = re.compile(
+    r",(?:并|再|同时|然后)?(?:将|把)?[^,。;]{0,20}?(?:上报|(?<![填汇通])报(?!告|名|刊)|报送|呈报|送交?)[^,。;]{1,30}"
+)
+_RESULT = re.compile(r"(?<!为)了(?![解结却如望])|已经?|曾|未能|没有")
 _NO_DUTY = re.compile(r"的|为[^,。;]*阶段|出生|参加工作|工作的|入学|毕业|成立的")
 _NO_NAME = re.compile(
     r"由|^兹|成立|召开|开展|举行|的(?!负责|领导|同志|主要)|[于将把须]|以前|之前|应(?!站|社|公司|处)|要(?!求|闻)|报(?!社|刊)"
@@ -180,7 +182,7 @@ def _owed(text: Prose, match: re.Match[str]) -> _Owed | None:
         tail = _HANDING_IN.search(letters, shared.end(), end)
         predicate, end = (text.value(*tail.span()) if tail else ""), shared.start()
     task = (text.value(*thing) if thing else "") + text.value(start, end) if start < end else ""
-    task = task.strip('、,:。;()"“”') + predicate
+    task = re.sub(r"\([^()]*\)?$", "", task.strip('、,:。;"“”')).strip('()"“”') + predicate
     if len(task) < _SHORTEST or _RESULT.search(letters[clause:end]):
         return None
     if not (_MODAL.search(said) or _is_duty(task) or (factor == _INHERITED and _ASKED.search(letters, begin, clause))):
@@ -306,7 +308,7 @@ def _task_end(letters: str, start: int, finish: int) -> int:
         clause = letters[start:comma]
         if not _SUBORDINATE.search(clause) and not (_adverbial().match(clause) and len(clause) < _SHORT_CLAUSE):
             reported = _REPORTED.match(letters[:finish], comma)
-            return reported.end() if reported and not re.search(POINT, reported[0]) else comma
+            return reported.end() if reported and not re.search(rf"每|{POINT}", reported[0]) else comma
         if comma - start > _LONG_TASK:
             return comma
         end = comma + 1

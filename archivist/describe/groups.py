@@ -124,7 +124,7 @@ class Groups:
                     r"(?:工作|县|市|区|省|乡|镇|本)?(?:领导小组|指挥部|委员会)", name
                 ):
                     return name
-                bare = bare or name
+                bare = bare or (name if len(name) > len("工作组") or name == "指挥部" else None)
         return bare
 
 
@@ -202,7 +202,7 @@ def _by_verb() -> re.Pattern[str]:
 @cache
 def _by_role() -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<role>{role_pattern()})(?:一职|职务)?(?:由|为|是(?!否)|有|包括)(?P<who>[^。;:\n]{{2,80}}?)(?:同志)?(?:担任|兼任|任|兼|组成)?(?=[,。;\n])"
+        rf"(?P<role>{role_pattern()})(?:一职|职务)?(?:由|为|是(?!否)|有|包括)(?P<who>[^。;:\n]{{2,80}}?)(?:(?<!负责)(?<!领导)同志)?(?:担任|兼任|任|兼|组成)?(?=[,。;\n])"
     )
 
 

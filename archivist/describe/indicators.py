@@ -12,6 +12,7 @@ from functools import cache
 
 from archivist.describe.amounts import Amount, amounts
 from archivist.describe.ink import plain
+from archivist.describe.numerals import integer
 from archivist.describe.people import rules
 from archivist.describe.prose import MARK, Prose
 from archivist.describe.thresholds import (
@@ -47,6 +48,8 @@ _UNNAMED = re.compile(r"\d{4}年$|^第.+[条款项]|以[上下]|^(?:完成)?(?:�
 _OWN_UNITS = ("%", "‰", "次")
 _ARTICLE = re.compile(r"(?:^|\n)第[一二三四五六七八九十百\d]{1,4}条")
 _ARTICLES = 2
+_LEAD_IN = re.compile(rf"(?:{MARK})?([^,。;\n]{{0,24}}):")
+_LINES_ABOVE = 4
 _RULES = re.compile(r"本(?:办法|要点|规定|条例|细则|准则|规则|法)|主管机关")
 _ORDERED = re.compile(r"(?:(?<!主)要|应|须|力争)(?:求|当)?(?:达|大于|超过|高于|不|控制|保持|占|低于|小于|在)")
 _SENTENCE = re.compile(r"[^。;!?\n]+")
@@ -93,6 +96,11 @@ def fields(text: Prose, title: str) -> Iterator[Field | None]:
 def _marked(text: Prose, found: Target, decisive: Sequence[Target]) -> Target:
     """Return the indicator, a veto where the words behind it or elsewhere say that it alone decides."""
     behind = text.letters[found.end : found.end + 24]
+    mark = re.search(rf"{MARK}$", text.letters[max(found.start - 6, 0) : found.start])
+    number = mark and integer(re.sub(r"\D", "", mark[0]))
+    counted = re.search(rf"第([\d一二三四五六七八九十、,和]+)项[^。\n]{{0,12}}{VETO}", text.letters[found.end :])
+    if number and counted and number in {integer(part) for part in re.split(r"[、,和]", counted[1])}:
+        return replace(found, veto=True)
     named_so = any(veto.value is None and veto.name == found.name for veto in decisive)
     return replace(found, veto=True) if named_so or re.match(rf"[^。;\n]{{0,12}}{VETO}", behind) else found
 
@@ -246,5 +254,7 @@ def _headed(letters: str, start: int) -> bool:
     above = letters[max(start - 500, 0) : start]
     headings = [line for line in re.split(r"[\n。;]", above) if line and len(line) <= 24 and not amounts(line)]
     own = [line[-8:] for line in headings if _mark().match(line) or line.endswith(":")]
-    lead = re.match(rf"(?:{MARK})?([^,。;\n]{{0,24}}):", letters[start : start + 40].split("。")[0])
-    return any(word in line for line in [*own[-3:], lead[1] if lead else ""] for word in _HEADINGS)
+    begun = letters.rfind("\n", 0, start) + 1
+    lines = [*above.split("\n")[-_LINES_ABOVE:-1], letters[begun : start + 40]]
+    leads = [lead[1] for line in lines if (lead := _LEAD_IN.match(line))]
+    return any(word in line for line in [*own[-3:], *leads] for word in _HEADINGS)

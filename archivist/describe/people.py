@@ -14,9 +14,12 @@ from archivist.text import fold
 _NOTE = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)?")
 _FILLER = re.compile(r"(?:同志|等同志|等)$")
 _AND = re.compile(r"以及|及|和|与")
-_LEVEL = re.compile(r"(?:中共|省|市|县|区|地|州|旗|镇|乡|公社|党|团|人大|政协|政府|副|常|工会|妇联|行署|军分区|各)")
+_LEVEL = re.compile(
+    r"(?!([省市县区镇乡村])\1)(?:中共|省|市|县|区|地|州|旗|镇|乡|公社|党|团|人大|政协|政府|副|常|工会|妇联|行署|军分区|各)"
+)
 _COLLECTIVE = re.compile(r"(?:负责人|负责同志|领导同志|领导|一把手|有关人员|代表|首长|同志)$")
 _MANY_POSTS = 3
+_NO_NAME = re.compile(r"^(?:各|有关|常务)|[副兼]|.任|..[省市县区镇乡局]$")
 _SHORT_NOTE = 4
 _IN_NAMES = str.maketrans(dict.fromkeys("月年存复照", "华"))
 
@@ -109,7 +112,7 @@ def is_name(text: str) -> bool:
     return (
         names.is_person(letters[:1] + letters[1:].translate(_IN_NAMES))
         and not letters.endswith(_endings())
-        and not letters.startswith(("各", "有关"))
+        and not _NO_NAME.search(letters)
     )
 
 
@@ -270,7 +273,9 @@ def _person(folded: str) -> tuple[str | None, str | None]:
 def _has_post(token: _Token, after: _Token | None) -> bool:
     """Return whether a word must be a name, for a post stands in brackets or in the next column."""
     word = token.folded
-    if not re.fullmatch(r"[\u3400-\u9fff]{2,3}", word) or _is_post(word) or names.is_receiver(word):
+    if not re.fullmatch(r"[\u3400-\u9fff]{2,4}", word) or _is_post(word) or names.is_receiver(word):
+        return False
+    if len(word) > len("张志远") and not token.note:
         return False
     if token.note:
         return closed(fold(token.note)).endswith(_endings())

@@ -15,6 +15,7 @@ _ENTRY_LETTERS = 60
 _HEADING = re.compile(r"[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十\d]+\)|\d+[、.]|[①-⑳]")
 _SENTENCE = re.compile(r"[。;:!?].")
 _COMPOSED = re.compile(r"^(?:由|为)?(?P<who>.+?)(?:等)?(?:组成|担任|兼任)?。?$")
+_SHARED = re.compile(r"(?:等|各)?.{0,4}(?:主要|有关)?(?:负责人|负责同志|领导同志)[。,;]?$")
 _OTHER = re.compile(r"(?:办公室|领导小组|指挥部|委员会|联席会议)(?:设|下设|负责|办公|地点)")
 _CLOSING = re.compile(r"[,;。. ]?下设.*|[,;。](?:办公室|领导小组|指挥部|委员会|具体负责|负责|日常|并|其).*|。.+")
 _OPEN = re.compile(r"\([^()]*$")
@@ -183,7 +184,8 @@ def _continued(rows: list[_Row], index: int) -> tuple[_Row, int]:
         listed = row.full and row.folded.count("、") >= 2 and not row.folded.endswith(("。", ";", ")"))
         # A label inside the row: sentences that run on, 总指挥：张三，副总指/挥：….
         sentence = row.full and any(first for first, _, _ in _labels(row)) and not row.folded.endswith(("。", ";"))
-        if not (broken or running or listed or sentence) or len(row.text) > 1000:
+        shared = row.full and _SHARED.match(letters)
+        if not (broken or running or listed or sentence or shared) or len(row.text) > 1000:
             break
         row = _Row(
             row.text + following.text,

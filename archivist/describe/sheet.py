@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import median
 from typing import NamedTuple
 
 from archivist.definitions import load
 from archivist.describe import dates, imprint, names, numbers, slip
 from archivist.describe.forms import FilledForm, recognise
 from archivist.describe.ink import Flow, Printed, closed
+from archivist.describe.material import Material, sides
 from archivist.describe.numerals import integer
 from archivist.describe.opening import Opening, head_agencies, number_in, opening
 from archivist.model import Line, Page
@@ -22,7 +22,6 @@ _SENTENCE_END = '。!?;)》".'
 _BREAKS_OFF = ",、:("
 _RUNS_ON = 0.85
 _CENTRED_WITHIN = 0.12
-_ENOUGH_LETTERS = 40
 _NAMED_LINES = 3
 _NAME_LETTERS = 60
 
@@ -333,7 +332,7 @@ class Sheet:
     @cached_property
     def bottom(self) -> float:
         """How far down the paper its text reaches, as a share of the height."""
-        return max((line.line.box.bottom for line in self.lines), default=0.0) / max(self._sides[1], 1.0)
+        return max((line.line.box.bottom for line in self.lines), default=0.0) / max(sides(self.page)[1], 1.0)
 
     @cached_property
     def columns(self) -> tuple[int, int]:
@@ -349,49 +348,9 @@ class Sheet:
         return (counts[0], counts[1]) if counts else (0, 0)
 
     @cached_property
-    def traditional(self) -> float | None:
-        """The share of characters in traditional script; None where there are too few to say."""
-        letters = [char for char in self.page.running_text if "\u4e00" <= char <= "\u9fff"]
-        if len(letters) < _ENOUGH_LETTERS:
-            return None
-        return sum(fold(char) != char for char in letters) / len(letters)
-
-    @cached_property
-    def handwritten(self) -> float | None:
-        """The share of handwritten characters; None where there are too few to say."""
-        lines = self.page.lines
-        count = sum(len(line.glyphs) for line in lines)
-        if count < _ENOUGH_LETTERS:
-            return None
-        return sum(len(line.glyphs) for line in lines if line.handwritten) / count
-
-    @cached_property
-    def print_size(self) -> float | None:
-        """The height of its characters as a share of the width of the paper; None where there are too few to say."""
-        glyphs = self.page.glyphs
-        if len(glyphs) < _ENOUGH_LETTERS or not self.page.scan.width:
-            return None
-        return float(median(glyph.box.height for glyph in glyphs)) / self._sides[0]
-
-    @property
-    def quality(self) -> float | None:
-        """How well it could be read; None where there are too few characters to say."""
-        return self.page.confidence if len(self.page.glyphs) >= _ENOUGH_LETTERS else None
-
-    @property
-    def size(self) -> tuple[float, float]:
-        """The shorter and the longer side of the paper: inches where the scan says how large it is, else pixels."""
-        short, long = sorted(self._sides)
-        per_inch = self.page.scan.dpi or 1.0
-        return short / per_inch, long / per_inch
-
-    @property
-    def _sides(self) -> tuple[float, float]:
-        area = self.page.scan.area
-        width, height = (
-            (area.width, area.height) if area else (float(self.page.scan.width), float(self.page.scan.height))
-        )
-        return (height, width) if self.page.rotation % 180 else (width, height)
+    def material(self) -> Material:
+        """What it is made of."""
+        return Material.of(self.page)
 
 
 _ON_SLIP = ("document_number", "source_agency", "subject")

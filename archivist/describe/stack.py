@@ -20,13 +20,7 @@ _REPORTED_FROM = 0.25
 _SUREST = 0.99
 _FIRST_IN_DOUBT = 0.7
 _SCAN_NAME = re.compile(r"(?P<series>.*?)(?P<number>\d+)\D*", re.DOTALL)
-# How far two pages of one paper may be apart.
-_SAME_SIZE = 1.08
-_SAME_PRINT = 1.3
-_SAME_QUALITY = 0.12
-_IS_TRADITIONAL, _IS_SIMPLIFIED = 0.12, 0.03
 _NOT_FILLED = 0.6
-_IS_HAND, _IS_PRINT = 0.6, 0.1
 _ARRIVING = frozenset({"forwarded paper", "listed attachment", "attachment heading"})
 
 
@@ -133,7 +127,9 @@ def _signs(run: _Run, sheet: Sheet, behind: Sequence[Sheet], folio: bool, filled
         elif is_plan_of(sheet, run.sheets):
             yield "plan of the same subject"
         yield from _text_signs(last, sheet)
-        yield from _paper_signs(run.sheets, sheet)
+        paper = next((one for one in reversed(run.sheets) if not one.form), None)
+        if paper:
+            yield from paper.material.differences(sheet.material)
     yield from _number_signs(run, sheet, behind, folio)
     if last.has_imprint and not last.form:
         yield "imprint before"
@@ -221,28 +217,6 @@ def _following(behind: Sequence[Sheet], folio: bool) -> int | None:
 
 def _printed(sheet: Sheet, folio: bool) -> int | None:
     return sheet.number.value if sheet.number and not (folio and sheet.number.bare) else None
-
-
-def _paper_signs(before: Sequence[Sheet], sheet: Sheet) -> Iterator[str]:
-    last = next((one for one in reversed(before) if not one.form), None)
-    if last is None:
-        return
-    if any(max(a, b) > _SAME_SIZE * min(a, b) for a, b in zip(last.size, sheet.size, strict=True)):
-        yield "other paper size"
-    if _changes(last.traditional, sheet.traditional, _IS_SIMPLIFIED, _IS_TRADITIONAL):
-        yield "other script"
-    if _changes(last.handwritten, sheet.handwritten, _IS_PRINT, _IS_HAND):
-        yield "other hand"
-    if last.print_size and sheet.print_size:
-        small, large = sorted((last.print_size, sheet.print_size))
-        if large > _SAME_PRINT * small:
-            yield "other print size"
-    if last.quality is not None and sheet.quality is not None and abs(last.quality - sheet.quality) > _SAME_QUALITY:
-        yield "other quality"
-
-
-def _changes(one: float | None, other: float | None, low: float, high: float) -> bool:
-    return one is not None and other is not None and min(one, other) <= low and max(one, other) >= high
 
 
 def _same_slip(run: _Run, sheet: Sheet, behind: Sequence[Sheet]) -> bool:
