@@ -11,7 +11,7 @@ from archivist.catalog import Catalog
 from archivist.decisions import Decision
 from archivist.describe import describe, title_of
 from archivist.describe.authority import Authority
-from archivist.describe.stack import BEGINS_FROM, boundaries
+from archivist.describe.stacks import BEGINS_FROM, boundaries
 from archivist.model import Boundary, Item, Page
 
 #: An item as the catalogue has it: its identifier and the places of its pages in order.

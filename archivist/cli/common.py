@@ -140,7 +140,7 @@ def phrase(words: Mapping[str, str]) -> str:
 def witnesses(field: "Field") -> Iterator[str]:
     """Yield what other places of the paper say of the same thing, for and against, a line each."""
     from archivist.definitions import load
-    from archivist.describe.testimony import compare
+    from archivist.describe.witnesses.testimony import compare
 
     words = load("schemas/witnesses.yaml")
     for one in field.witnesses:

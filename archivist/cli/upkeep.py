@@ -73,7 +73,9 @@ def status(archive: Path) -> None:
     with opened(archive) as rooms:
         counts = rooms.catalog.counts()
         failures = rooms.catalog.failures()
-    text = _("{items} items, {pages} pages, {campaigns} campaigns; waiting for review: {review} values and beginnings, {poor} pages")
+    text = _(
+        "{items} items, {pages} pages, {campaigns} campaigns; waiting for review: {review} values and beginnings, {poor} pages"
+    )
     values, poor = counts.waiting, counts.hardly_read
     held = {"items": counts.items, "pages": counts.pages, "campaigns": counts.campaigns}
     click.echo(text.format(**held, review=values, poor=poor))

@@ -5,11 +5,12 @@ from dataclasses import replace
 from itertools import takewhile
 
 from archivist.decisions import Decision
-from archivist.describe import dates, issued, numbers, slip
-from archivist.describe.assemble import assemble
+from archivist.describe import dates, issued, numbers
+from archivist.describe import slips as slip
 from archivist.describe.authority import Authority, matched
 from archivist.describe.decided import heed
 from archivist.describe.ink import ACCEPTED_FROM, Flow, plain
+from archivist.describe.stacks.assemble import assemble
 from archivist.describe.witnesses import settle
 from archivist.model import Document, Field, Page
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from archivist.decisions import Decision, about
 from archivist.definitions import load
 from archivist.describe.ink import ACCEPTED_FROM, closed, plain
-from archivist.describe.misread import apart, glyphs_of, look_alike, offered
 from archivist.describe.names import agency_key, is_agency, is_bare, mended, same_agency
+from archivist.describe.witnesses.misread import apart, glyphs_of, look_alike, offered
 from archivist.model import Document, Field, Glyph, Page
 from archivist.text import fold
 

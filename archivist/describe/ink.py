@@ -167,4 +167,4 @@ def _lines(page: Page) -> list[_Placed]:
 def _is_furniture(entry: _Placed) -> bool:
     if entry.kind in ("page_number", "header", "footer"):
         return True
-    return entry.edge and bool(_PAGE_NUMBER.fullmatch(fold(entry.line.text).strip()))
+    return entry.edge and entry.kind != "cell" and bool(_PAGE_NUMBER.fullmatch(fold(entry.line.text).strip()))

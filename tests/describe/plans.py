@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import yaml
 
-from archivist.describe import plan
+from archivist.describe import plans as plan
 from archivist.describe.ink import Flow
 from archivist.model import Field, Page, Value
 from tests.describe import paper

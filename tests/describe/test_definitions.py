@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 
 from archivist.definitions import load, path
-from archivist.describe.forms import forms
+from archivist.describe.slips.forms import forms
 
 _SCHEMAS = path("schemas")
 # Checked where they are read: tests/export and tests/test_box.py.

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archivist.definitions import load, path
-from archivist.describe import forms, hand, slip
-from archivist.describe.hand import Context
+from archivist.describe import slips as slip
 from archivist.describe.ink import Flow
+from archivist.describe.slips import forms, hand
+from archivist.describe.slips.hand import Context
 from archivist.model import Alternative, Box, Line, Page, Region, Value
 from tests.benchmarks import slips as filled
 from tests.describe import paper

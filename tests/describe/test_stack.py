@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from archivist.decisions import Decision
 from archivist.definitions import load
-from archivist.describe.stack import BEGINS_FROM, boundaries
+from archivist.describe.stacks import BEGINS_FROM, boundaries
 from archivist.model import Boundary, Decided, Page
 from tests.describe import paper, stacks
 

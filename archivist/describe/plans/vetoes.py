@@ -1,0 +1,140 @@
+"""The indicators of which one alone decides (一票否决): listed under these words, or failing a condition."""
+
+import re
+from collections.abc import Iterator
+
+from archivist.describe.ink import plain
+from archivist.describe.plans.amounts import amounts
+from archivist.describe.plans.prose import MARK, Prose
+from archivist.describe.plans.thresholds import NAME_LENGTH, Target, after, before, clause_start, named, operator
+
+VETO = r"[\"“”'『「]?一票否决[\"“”'』」]?(?:制度?)?"
+"""A regular expression of the words that say so."""
+
+_NUMBERED = 1.0
+_NAMED = 0.95
+_BARE = 0.9
+_KINDS = r"(?:的)?(?:指标|项目|事项|内容|条件|情形)"
+_COUNTED = r"(?:共?有?[一二三四五六七八九\d]{1,2}[项个条])?(?:主要)?"
+_LIST = re.compile(
+    rf"{_KINDS}?{_COUNTED}(?:包括|有|为|是|分别是|如下)?[:\n]|{_KINDS}{_COUNTED}(?:包括|有|为|是|分别是)"
+)
+_LIST_LETTERS = 1500
+_SCOPE = re.compile(
+    r"(?:县级市|地级市|设区市|省|市|县|区|州|旗|镇|乡|村|社区|街道?|城市|城镇|农村|城区|市区|郊区|平原|山区|丘陵|机关|学校|企业)(?:\([^()]{1,6}\))?"
+)
+_FAILING = re.compile(r"(?P<word>达不到|未达到|没有达到|不足|不到|低于|少于|小于|超过|高于|大于)$")
+_TOO_MUCH = ("超过", "高于", "大于")
+_SUBJECT_TO = re.compile(
+    r"(?:^|[,:])(?:对于?|把|将)?(?P<names>[^,:。;\n]{2,40}?)(?:工作|指标)?(?:等方面)?(?:继续|一律|坚持|严格|要|也|均|都)*"
+    r"(?:实行|实施|(?:列为|作为|列入|属于|为)[^,。;]{0,12}?的?)$"
+)
+_WHO_FAILS = re.compile(r"的(?:单位|地方|乡|村|县|市|个人|部门|企业)|未|不|发生|造成|没有|凡|^在")
+_NUMERALS = re.compile(r"[一二三四五六七八九十\d]+")
+
+
+def vetoes(text: Prose) -> Iterator[Target]:
+    """Yield the indicators of which one alone decides; where no number is named there is nothing to compare."""
+    for match in re.finditer(VETO, text.letters):
+        if listed := _LIST.match(text.letters, match.end()):
+            for start, end in _items(text.letters, listed.end()):
+                yield from _item(text, start, end)
+        else:
+            yield from _condition(text, match.start())
+
+
+def _items(letters: str, start: int) -> list[tuple[int, int]]:
+    """Return the items of the list that begins at letter `start`: of one style of marks, or up to the full stop."""
+    while letters[start : start + 1] in (":", "\n"):
+        start += 1
+    marked = re.match(MARK, letters[start:])
+    if marked:
+        style = _NUMERALS.sub("#", marked[0])
+        end = start
+        for line in re.finditer(r"[^\n]*(?:\n|$)", letters[start:]):
+            mark = re.match(MARK, line[0])
+            if not mark or _NUMERALS.sub("#", mark[0]) != style:
+                break
+            end = start + line.end()
+    else:
+        full = re.search(r"[。\n]", _masked(letters[start : start + _LIST_LETTERS]))
+        end = start + (full.start() if full else min(_LIST_LETTERS, len(letters) - start))
+    masked = _masked(letters[start:end])
+    items = [item for item in re.finditer(r"[^;。\n]+", masked) if item[0].strip()]
+    if len(items) == 1 and not marked and not amounts(letters, start, end):
+        items = list(re.finditer(r"[^、;。\n]+", masked))
+    found: list[tuple[int, int]] = []
+    for item in items:
+        first, last = start + item.start(), start + item.end()
+        scope = re.split(r"\d|[〇一二三四五六七八九十百]", letters[first:last])[0]
+        if found and _SCOPE.fullmatch(scope):
+            # 区1.1%以上;镇(街)1.0%以上: one thing with two thresholds.
+            found[-1] = found[-1][0], last
+        else:
+            found.append((first, last))
+    return found
+
+
+def _masked(letters: str) -> str:
+    """Return `letters` with the punctuation in brackets blotted out."""
+    depth, chars = 0, []
+    for char in letters:
+        depth = max(depth + (char == "("), 0)
+        chars.append("x" if depth and char in "、,;:。" else char)
+        depth = max(depth - (char == ")"), 0)
+    return "".join(chars)
+
+
+def _item(text: Prose, start: int, end: int) -> Iterator[Target]:
+    letters = text.letters
+    mark = re.match(rf"(?:{MARK}|和|及)+", letters[start:end])
+    start += mark.end() if mark else 0
+    quantities = [
+        amount
+        for amount in amounts(letters, start, end)
+        if before(letters, amount.start, start) or after(letters, amount.end)
+    ]
+    colon = re.search(r"[:(]", letters[start:end])
+    head = start + colon.start() if colon else end
+    if not colon and quantities:
+        leading = before(letters, quantities[0].start, start)
+        head = leading.start if leading else quantities[0].start
+        comma = letters.find(",", start, head)
+        head = comma if comma > start else head
+    name, first = named(text, start, head)
+    if not 2 <= len(name) <= NAME_LENGTH:
+        return
+    if not quantities:
+        yield Target(first, head, name, None, None, None, True, _NAMED)
+    for amount in quantities:
+        leading, closing = before(letters, amount.start, start), after(letters, amount.end)
+        near = re.split(r"[:;,、。]", letters[start : leading.start if leading else amount.start])[-1]
+        scope = f"({plain(near)})" if _SCOPE.fullmatch(near) else ""
+        begin = first if amount is quantities[0] else amount.start
+        finish = closing.end if closing else amount.end
+        sign = operator(leading, closing)
+        yield Target(begin, finish, name + scope, sign, amount.value, amount.unit, True, _NUMBERED)
+
+
+def _condition(text: Prose, place: int) -> Iterator[Target]:
+    """Yield what fails by one vote, as the requirement it is: 低于95%的…一票否决 asks for 95% or more."""
+    letters = text.letters
+    begin = max(letters.rfind(mark, 0, place) for mark in "。;\n") + 1
+    sentence = letters[begin:place]
+    quantities = amounts(letters, begin, place)
+    for amount in quantities:
+        start = clause_start(letters, begin, amount.start)
+        match = _FAILING.search(letters[start : amount.start])
+        if not match:
+            continue
+        end = start + match.start()
+        lead = re.match(r"(?:对于?|凡是?|如果?)", letters[start : amount.start])
+        name, first = named(text, start + (lead.end() if lead else 0), end)
+        if 2 <= len(name) <= NAME_LENGTH:
+            sign = "<=" if match["word"] in _TOO_MUCH else ">="
+            yield Target(first, amount.end, name, sign, amount.value, amount.unit, True, _NAMED)
+    match = _SUBJECT_TO.search(sentence)
+    if match and not quantities and not _WHO_FAILS.search(sentence):
+        for word in re.finditer(r"[^、和]{2,}", match["names"]):
+            first, last = (begin + match.start("names") + edge for edge in word.span())
+            yield Target(first, last, text.value(first, last), None, None, None, True, _BARE)
