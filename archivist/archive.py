@@ -27,7 +27,8 @@ from archivist.errors import (
     WrongCall,
 )
 from archivist.handles import handles
-from archivist.model import Decided, Evidence, Item, campaign_id
+from archivist.image.open import SUFFIXES
+from archivist.model import Decided, Evidence, Failure, Item, campaign_id
 from archivist.pipeline import Batch, Progress, Report
 from archivist.search import passages as found_passages
 from archivist.search import query as queries
@@ -102,44 +103,98 @@ class Archive:
         self.catalog.close()
 
     def ingest(self, paths: Iterable[Path], tell: Callable[[Progress], None]) -> Report:
-        """Read what lies under `paths`, describe it and make it searchable; see `Batch.run` for what is raised."""
+        """Read what lies under `paths`, describe it and make it searchable; see `Batch.run` for what is raised.
+
+        What was decided in a run that ended early is carried out, too.
+        """
         try:
-            return Batch(self.catalog, self.store, self.settings, tell).run(paths)
+            report = Batch(self.catalog, self.store, self.settings, tell).run(paths)
+            self._carry_out()
+            return report
         finally:
             self._index_now()
 
     def decide(self, decisions: Sequence[Decision]) -> int:
-        """Keep what a person decided, make the items concerned anew at once, and return how many those are."""
+        """Keep what a person decided, make the items concerned anew at once, and return how many those are.
+
+        Raises DescribingFailed where the rules break down over one of them: it stays as it was until that is mended,
+        and the decision is kept.
+        """
         self.catalog.decide(decisions)
-        targets = {one.target for one in decisions if one.subject == "value"}
-        names = set(self.catalog.items_holding(targets))
-        names |= {one.target for one in decisions if one.subject == "link"}
-        for one in decisions:
-            if one.subject == "campaign":
-                keys = {one.target, str(one.detail.get("into", one.target))}
-                ids = {campaign_id(key) for key in keys}
-                names |= {name for known in self.catalog.campaigns() if known.id in ids for name in known.items}
-        done = self.describe_again(names) if names else 0
-        sources = {
-            one.source for one in self._beginning_with(one.target for one in decisions if one.subject == "boundary")
-        }
-        return done + sum(self._divide_again(source) for source in sorted(sources))
+        return self._told(*self._carry_out(decisions))
 
     def describe_again(self, names: Iterable[str] | None = None, tell: Callable[[Item], None] | None = None) -> int:
         """Describe all items, or those called `names`, from their kept pages; return how many there were.
 
         Nothing is read again: what changes is what rules, agencies and decisions make of the text. `tell` is given
-        each item as it is done.
+        each item as it is done. Raises DescribingFailed at the end where the rules broke down over some items, which
+        stay as they were.
         """
-        done = 0
-        entries = Entries(self.catalog)
-        for item in self.catalog.items(names):
-            described = entries.described(item, _named(item), _raised)
-            self.catalog.save_items([described])
-            done += 1
-            if tell:
+        return self._told(*self._describe(names, tell))
+
+    def _carry_out(self, decisions: Sequence[Decision] = ()) -> tuple[int, list[Exception]]:
+        """Make anew what `decisions` concern, and those of a run that ended before it could; return what came of it."""
+        outstanding, latest = self.catalog.outstanding()
+        made = [*outstanding, *decisions]
+        names = set(self.catalog.items_holding({one.target for one in made if one.subject == "value"}))
+        names |= {one.target for one in made if one.subject == "link"}
+        campaigns = (one for one in made if one.subject == "campaign")
+        for key in {key for one in campaigns for key in (one.target, str(one.detail.get("into", one.target)))}:
+            names.update(self.catalog.items_naming(campaign_id(key)))
+        done, errors = self._describe(names) if names else (0, [])
+        divided = self.catalog.items_holding({one.target for one in made if one.subject == "boundary"})
+        for source in sorted({item.source for item in self.catalog.items(divided)}):
+            count, others = self._divide_again(source)
+            done, errors = done + count, errors + others
+        self.catalog.carried_out(latest)
+        return done, errors
+
+    def _describe(
+        self, names: Iterable[str] | None, tell: Callable[[Item], None] | None = None
+    ) -> tuple[int, list[Exception]]:
+        entries, done = Entries(self.catalog), 0
+        broken = {failure.source for failure, _at in self.catalog.failures() if failure.stage == "describe"}
+        errors: list[Exception] = []
+        for name in self.catalog.identifiers(names):
+            own: list[Exception] = []
+            described = self._kept_anew(entries, name, own)
+            errors += own
+            if described and described.source in broken:
+                self.catalog.clear_failure(described.source, "describe")
+            if described:
+                done += 1
+            if described and tell:
                 tell(described)
         self._index_now()
+        return done, errors
+
+    def _kept_anew(self, entries: Entries, name: str, errors: list[Exception]) -> Item | None:
+        """Describe an item anew and keep it; None where it is gone, or no rule can make anything of it."""
+        while True:
+            latest = self.catalog.last_decision()
+            item = next(self.catalog.items([name]), None)
+            if item is None:
+                return None
+            described = entries.described(item, _named(item), errors.append)
+            if errors:
+                self._note(item.source, errors)
+                return None
+            # Again where a person decides something in the meantime: it may be about this item.
+            if self.catalog.save_items([described], heeding=latest):
+                return described
+
+    def _note(self, source: str, errors: Iterable[Exception]) -> None:
+        """Keep that rules broke down over pages from `source`, for `status`, and for a later run to try again."""
+        why = _("{kind}: {reason}; its text is kept and can be searched, report this with the scans")
+        for error in errors:
+            text = why.format(kind=type(error).__name__, reason=error)
+            self.catalog.record_failure(Failure(source, 0, "describe", DescribingFailed.cause, text))
+
+    def _told(self, done: int, errors: Sequence[Exception]) -> int:
+        """Return `done`; DescribingFailed where there are errors."""
+        for error in errors:
+            text = _("{kind}: {reason}; report this with the scans")
+            raise DescribingFailed(text.format(kind=type(error).__name__, reason=error)) from error
         return done
 
     def judgement(self, handle: str, act: str, decided: Decided, value: str | None = None) -> Decision:
@@ -227,19 +282,23 @@ class Archive:
         names = [name for name, _places in self.catalog.items_of(source)]
         return sorted(self.catalog.items(names), key=lambda item: item.begins_at)
 
-    def _beginning_with(self, places: Iterable[str]) -> Iterable[Item]:
-        return self.catalog.items(self.catalog.items_holding(places))
-
-    def _divide_again(self, source: str) -> int:
-        """Draw the lines between the items from `source` anew and return how many there are."""
-        items = self._in_order(source)
-        pages = tuple(replace(page, number=page.number + item.begins_at - 1) for item in items for page in item.pages)
-        stack = Stack(source, _named(items[0]), pages, items[0].given)
-        before = [(item.id, tuple(page.place for page in item.pages)) for item in items]
-        made = Entries(self.catalog).make(stack, before, _raised)
-        self.catalog.save_items(made, instead_of={item.id for item in items} - {item.id for item in made})
-        self._index_now()
-        return len(made)
+    def _divide_again(self, source: str) -> tuple[int, list[Exception]]:
+        """Draw the lines between the items from `source` anew; return how many there are, and what went wrong."""
+        while True:
+            latest = self.catalog.last_decision()
+            items = self._in_order(source)
+            if not items:
+                return 0, []
+            pages = (replace(page, number=page.number + item.begins_at - 1) for item in items for page in item.pages)
+            stack = Stack(source, _named(items[0]), tuple(pages), items[0].given)
+            before = [(item.id, tuple(page.place for page in item.pages)) for item in items]
+            errors: list[Exception] = []
+            made = Entries(self.catalog).make(stack, before, errors.append)
+            gone = {item.id for item in items} - {item.id for item in made}
+            if self.catalog.save_items(made, instead_of=gone, heeding=latest):
+                self._note(source, errors)
+                self._index_now()
+                return len(made), errors
 
     def _index_now(self) -> None:
         # What was read or decided is safe in the catalogue, and stays queued; `unindexed` tells of it.
@@ -321,11 +380,7 @@ def _exists(settings: Settings) -> bool:
 
 def _named(item: Item) -> str:
     """Return what the place is called that an item came from, for one that has no title of its own."""
-    name = PurePosixPath(item.source.replace("#", "/")).stem or item.source
+    place = PurePosixPath(item.source.replace("#", "/"))
+    # Only a scan has a suffix: a folder may be called 7.5.
+    name = (place.stem if place.suffix.lower() in SUFFIXES else place.name) or item.source
     return name if item.begins_at == 1 else f"{name}, {item.begins_at}"
-
-
-def _raised(error: Exception) -> None:
-    raise DescribingFailed(
-        _("{kind}: {reason}; report this with the scans").format(kind=type(error).__name__, reason=error)
-    ) from error

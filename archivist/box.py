@@ -1,4 +1,4 @@
-"""What an archivist hands in: folders, files and manifests, sorted into bundles of scans that make one item each."""
+"""What an archivist hands in: folders, files and manifests, sorted into bundles of scans that lie together."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ _Ignores = tuple[tuple[Path, GitIgnoreSpec], ...]
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The scans of one item in page order.
+    """Scans that lie together, in page order: one item, or several with no sheet between them.
 
     `source` is where it came from, the same in every run; `name` what it is called there; `given` what a manifest
     says of it.
@@ -44,7 +44,7 @@ class Bundle:
 def gather(paths: Iterable[Path], suffixes: frozenset[str]) -> Iterator[Bundle | Failure]:
     """Yield what lies under `paths`, in natural order, as bundles; what cannot be taken is a Failure.
 
-    A folder of numbered images is one item, or one for each series where their names differ before the number
+    A folder of numbered images is one bundle, or one for each series where their names differ before the number
     (`58-01.jpg`, `60-01.jpg`); an image without a number, a PDF, and a path handed in by itself are items of their
     own. A `manifest.csv` speaks for the paths it names. A folder without a single scan is passed over; any other file
     that is not a scan (by `suffixes`) is reported. What begins with a dot is left alone, and what `.archivistignore`

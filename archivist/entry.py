@@ -1,7 +1,7 @@
 """The catalogue entries of a stack of pages: the stages of describing, put together for pipeline and archive."""
 
 import hashlib
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -52,21 +52,16 @@ class Entries:
         return self._authority
 
     def make(self, stack: Stack, before: Sequence[Held], failed: Callable[[Exception], None]) -> list[Item]:
-        """Return the items that `stack` is, each under the identifier it had `before` where it begins as it did.
+        """Return the items that `stack` is, each under the identifier it had `before`.
 
         What goes wrong in describing is told to `failed`; the pages are kept as an item with nothing but text.
         """
         items: list[Item] = []
-        known: defaultdict[str, deque[str]] = defaultdict(deque)
-        for identifier, places in before:
-            known[places[0]].append(identifier)
         taken = {identifier for identifier, _places in before}
-        spare = before[0][0] if len(before) == 1 else None
         pieces = self._pieces(stack, failed)
+        names = _kept_names([tuple(page.place for page in pages) for _first, pages, _begins in pieces], before)
         for number, (first, pages, begins) in enumerate(pieces):
-            same = known[pages[0].place]
-            found = same.popleft() if same else spare if len(pieces) == 1 else None
-            identifier = found or self._new(stack, pages, taken)
+            identifier = names[number] or self._new(stack, pages, taken)
             taken.add(identifier)
             own = tuple(replace(page, number=page.number - first + 1) for page in pages)
             name = stack.name if number == 0 else f"{stack.name}, {first}"
@@ -127,6 +122,31 @@ class Entries:
             if identifier not in taken and not any(True for _ in self._catalog.items([identifier])):
                 return identifier
             salt += f"\n{stack.source}"
+
+
+def _kept_names(pieces: Sequence[tuple[str, ...]], before: Sequence[Held]) -> list[str | None]:
+    """Return for the pages of each item the identifier it had, None for a new one.
+
+    That is the one of the item that began as it does; where none did, of the item it shares most pages with, unless
+    another goes on under that. What people decided about an item and its campaigns is kept under its identifier.
+    """
+    begun: defaultdict[str, deque[str]] = defaultdict(deque)
+    holding: defaultdict[str, list[str]] = defaultdict(list)
+    for identifier, places in before:
+        begun[places[0]].append(identifier)
+        for place in places:
+            holding[place].append(identifier)
+    found = [same.popleft() if (same := begun[places[0]]) else None for places in pieces]
+    free = {identifier for identifier, _places in before}.difference(found)
+    for number, places in enumerate(pieces):
+        shared = Counter(name for place in places for name in holding[place] if name in free)
+        if found[number] is None and shared:
+            found[number] = shared.most_common(1)[0][0]
+            free.discard(found[number])
+    if len(pieces) == len(before) == 1 and not found[0]:
+        # Scanned again from the first page to the last, it is the same item.
+        found[0] = before[0][0]
+    return found
 
 
 def unchanged(before: Sequence[Held], places: Sequence[str]) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from gettext import gettext as _
 from multiprocessing import get_context, parent_process
 from pathlib import Path, PurePosixPath
@@ -311,17 +310,24 @@ class Batch:
     def _save(self, state: _Open, pages: Sequence[Page]) -> None:
         bundle = state.bundle
         stack = Stack(bundle.source, bundle.name, tuple(pages), bundle.given)
-        here = self._catalog.items_of(bundle.source)
-        before = here or self._elsewhere(stack)
         changed = state.fresh or bundle.source in self._undescribed
-        if before and not changed and unchanged(before, stack.places) and not self._differs(before, bundle):
-            return
-        if here and state.failed and not {place for _name, own in here for place in own} <= set(stack.places):
-            # What was read in an earlier run outweighs a scan that cannot be opened today.
-            return
-        items = self._entries.make(stack, before, partial(self._undescribable, bundle.source))
-        gone = {name for name, _places in before} - {item.id for item in items}
-        self._catalog.save_items(items, self._recipe, instead_of=gone)
+        kept = False
+        # Again where a person decides something in the meantime: it may be about these pages.
+        while not kept:
+            latest = self._catalog.last_decision()
+            here = self._catalog.items_of(bundle.source)
+            before = here or self._elsewhere(stack)
+            if before and not changed and unchanged(before, stack.places) and not self._differs(before, bundle):
+                return
+            if here and state.failed and not {place for _name, own in here for place in own} <= set(stack.places):
+                # What was read in an earlier run outweighs a scan that cannot be opened today.
+                return
+            errors: list[Exception] = []
+            items = self._entries.make(stack, before, errors.append)
+            gone = {name for name, _places in before} - {item.id for item in items}
+            kept = self._catalog.save_items(items, self._recipe, gone, latest)
+        for error in errors:
+            self._undescribable(bundle.source, error)
         self._items += len(items)
 
     def _elsewhere(self, stack: Stack) -> list[Held]:

@@ -52,7 +52,7 @@ CAUSES = (
 #: What click says where someone calls wrongly or asks for help, as it says it.
 CLICK = (
     N_("Usage:"), N_("Options"), N_("Commands"), N_("Show this message and exit."), N_("Show the version and exit."),
-    N_("%(prog)s, version %(version)s"), N_("default: {default}"),
+    N_("%(prog)s, version %(version)s"), N_("default: {default}"), N_("required"),
     N_("Error: {message}"), N_("Try '{command} {option}' for help."),
     N_("Invalid value: {message}"), N_("Invalid value for {param_hint}: {message}"),
     N_("Missing argument"), N_("Missing option"), N_("Missing parameter"), N_("Missing command."),

@@ -115,7 +115,8 @@ def archive(tmp_path_factory) -> Path:
 
 
 HARMLESS = {
-    "agencies", "campaigns", "citations", "describe", "export", "items", "reindex", "review", "search", "show", "status",
+    "agencies", "campaigns", "citations", "describe", "export", "items", "reindex", "review", "search", "show",
+    "status",
 }  # fmt: skip
 
 

@@ -30,9 +30,10 @@ class _Member:
         return sum(link.status != "rejected" for link in self.item.campaigns) == 1
 
     def fields(self, *names: str) -> Iterator[Field]:
-        """Yield the fields of these names that nobody rejected, name by name."""
+        """Yield the fields of these names that nobody rejected, name by name; a slip speaks after its document."""
+        documents = sorted(self.item.documents, key=lambda document: document.kind == "circulation_slip")
         for name in names:
-            for document in self.item.documents:
+            for document in documents:
                 yield from (field for field in document.values(name) if field.status != "rejected")
 
     def proof(self, evidence: Evidence) -> dict[str, Any]:

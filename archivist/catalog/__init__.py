@@ -6,19 +6,23 @@ from datetime import UTC, datetime
 from gettext import gettext as _
 from itertools import islice
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import Connection, Row, Select, Table, delete, func, insert, literal, select
+from sqlalchemy import Connection, Table, delete, func, insert, literal, select
 
 from archivist.catalog.citations import MissingCitation, missing, resolve
 from archivist.catalog.database import Database
+from archivist.catalog.finding import all_campaigns, holding, of_source
 from archivist.catalog.pages import unpack
 from archivist.catalog.review import (
     READS_FROM,
     PoorPage,
     Waiting,
     add_decisions,
+    last_decision,
+    mark_carried_out,
     read_decisions,
+    read_outstanding,
     read_poor,
     read_waiting,
     verified,
@@ -128,21 +132,32 @@ class Catalog:
         """
         self.save_items([item], recipe)
 
-    def save_items(self, entries: Iterable[Item], recipe: str | None = None, instead_of: Iterable[str] = ()) -> None:
+    def save_items(
+        self,
+        entries: Iterable[Item],
+        recipe: str | None = None,
+        instead_of: Iterable[str] = (),
+        heeding: int | None = None,
+    ) -> bool:
         """Keep `entries` as `save_item` does, and remove the items `instead_of` which they stand, all or nothing.
 
         Without a `recipe` the pages are those that these items held before, divided or joined, which are not read
         again. What was read on pages that no item holds any more stays. The index is told of all of them.
+        Nothing is kept and False returned where people decided something after the decision numbered `heeding`, the
+        last one that `entries` heed.
         """
         kept = list(entries)
         names = dict.fromkeys(item.id for item in kept)
         gone = [name for name in dict.fromkeys(instead_of) if name not in names]
         with self._database.writing() as connection:
+            if heeding is not None and last_decision(connection) > heeding:
+                return False
             write_items(connection, kept, recipe, _now(), gone)
             for name in [*names, *gone]:
                 # The older task goes, so that an item saved often is indexed once.
                 connection.execute(delete(index_tasks).where(index_tasks.c.item == name))
                 connection.execute(insert(index_tasks).values(item=name, queued_at=_now()))
+        return True
 
     def item(self, name: str) -> Item:
         """Return the item with this identifier or reference code.
@@ -164,68 +179,31 @@ class Catalog:
 
         Only a few items are in memory at a time, and no lock is held between them.
         """
-        names = self._names() if ids is None else iter(self._sorted(ids))
+        names = self.identifiers(ids)
         while window := list(islice(names, _WINDOW)):
             with self._database.reading() as connection:
                 found = read_items(connection, window)
             yield from found
 
-    def item_by_source(self, source: str) -> str | None:
-        """Return the identifier of the item that came from `source`, of several the first, or None."""
-        query = select(items.c.id).where(items.c.source == source).order_by(items.c.catalogue_order).limit(1)
-        with self._database.reading() as connection:
-            return connection.scalar(query)
+    def identifiers(self, ids: Iterable[str] | None = None) -> Iterator[str]:
+        """Give the identifiers of all items, or those of `ids` that exist, in catalogue order."""
+        return self._names() if ids is None else iter(self._sorted(ids))
 
     def items_of(self, source: str) -> list[tuple[str, tuple[str, ...]]]:
         """Return identifier and pages (`Page.place`) of every item that came from `source`, in catalogue order."""
-        query = _places().where(items.c.source == source).order_by(items.c.catalogue_order, item_pages.c.position)
-        found: dict[str, list[str]] = {}
         with self._database.reading() as connection:
-            for row in connection.execute(query):
-                found.setdefault(row.id, []).append(_place(row))
-        return [(name, tuple(places)) for name, places in found.items()]
+            return of_source(connection, source)
 
     def items_holding(self, places: Iterable[str]) -> list[str]:
         """Return the identifiers of the items that have any of these pages (`Page.place`), in catalogue order."""
-        wanted = set(places)
-        digests = iter({place.partition(":")[0] for place in wanted})
-        found: set[str] = set()
         with self._database.reading() as connection:
-            while chunk := list(islice(digests, CHUNK)):
-                rows = connection.execute(_places().where(readings.c.sha256.in_(chunk)))
-                found.update(row.id for row in rows if _place(row) in wanted)
+            found = holding(connection, places)
         return self._sorted(found)
-
-    def item_by_scans(self, pages: Sequence[tuple[str, int]]) -> str | None:
-        """Return the identifier of the item with exactly these pages (digest, index) in order, or None."""
-        if not pages:
-            return None
-        own, (sha256, place) = item_pages.c, pages[0]
-        joined = item_pages.join(readings, own.reading == readings.c.id)
-        starts = (own.position == 0, readings.c.sha256 == sha256, readings.c.place == place)
-        candidates: Select[str] = select(own.item).select_from(joined).where(*starts).order_by(own.item)
-        with self._database.reading() as connection:
-            for name in connection.scalars(candidates).all():
-                scans_of = select(readings.c.sha256, readings.c.place).select_from(joined)
-                found = connection.execute(scans_of.where(own.item == name).order_by(own.position)).all()
-                if [tuple(row) for row in found] == [tuple(page) for page in pages]:
-                    return name
-        return None
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """Return every campaign by name, each with its items in catalogue order; a refused link makes no member."""
-        query = (
-            select(campaigns.c.id, campaigns.c.name, campaign_links.c.item)
-            .join(campaign_links, campaign_links.c.campaign == campaigns.c.id)
-            .join(items, items.c.id == campaign_links.c.item)
-            .where(campaign_links.c.status != "rejected")
-            .order_by(items.c.catalogue_order)
-        )
-        members: dict[tuple[str, str], dict[str, None]] = {}
         with self._database.reading() as connection:
-            for campaign, name, item in connection.execute(query):
-                members.setdefault((name, campaign), {})[item] = None
-        return tuple(Campaign(campaign, name, tuple(found)) for (name, campaign), found in sorted(members.items()))
+            return all_campaigns(connection)
 
     def campaign(self, name: str) -> Campaign:
         """Return the campaign with this identifier or name (either script); NotFound where there is none."""
@@ -233,6 +211,20 @@ class Catalog:
             if campaign.id == name or fold(campaign.name) == fold(name):
                 return campaign
         raise NotFound(_("There is no campaign “{name}” in this archive.").format(name=name))
+
+    def campaign_key(self, campaign: str) -> str:
+        """Return what all spellings of the campaign with this identifier share; NotFound where there is none."""
+        with self._database.reading() as connection:
+            key = connection.scalar(select(campaigns.c.key).where(campaigns.c.id == campaign))
+        if key is None:
+            raise NotFound(_("There is no campaign “{name}” in this archive.").format(name=campaign))
+        return key
+
+    def items_naming(self, campaign: str) -> list[str]:
+        """Return the identifiers of the items linked to the campaign with this identifier, refused ones as well."""
+        query = select(campaign_links.c.item).where(campaign_links.c.campaign == campaign)
+        with self._database.reading() as connection:
+            return list(connection.scalars(query))
 
     def record_failure(self, failure: Failure, at: datetime | None = None) -> None:
         """Keep that a scan could not be used, in place of an earlier failure of the same page of it."""
@@ -258,10 +250,11 @@ class Catalog:
                 for row in connection.execute(query)
             ]
 
-    def clear_failure(self, source: str) -> None:
-        """Forget the failures of `source`, which could be used after all."""
+    def clear_failure(self, source: str, stage: str | None = None) -> None:
+        """Forget the failures of `source`, or those at one stage, which could be used after all."""
+        these = delete(failures).where(failures.c.source == source)
         with self._database.writing() as connection:
-            connection.execute(delete(failures).where(failures.c.source == source))
+            connection.execute(these if stage is None else these.where(failures.c.stage == stage))
 
     def index_tasks(self, limit: int) -> list[tuple[int, str]]:
         """Return the oldest `limit` tasks as (task, item); an item that is not found is to be forgotten."""
@@ -321,6 +314,21 @@ class Catalog:
         with self._database.reading() as connection:
             return read_decisions(connection, subject, targets)
 
+    def last_decision(self) -> int:
+        """Return the number of the latest decision, 0 where nothing was decided yet."""
+        with self._database.reading() as connection:
+            return last_decision(connection)
+
+    def outstanding(self) -> tuple[list[Decision], int]:
+        """Return what was decided and is not known to be carried out, oldest first, and the latest decision's number."""
+        with self._database.reading() as connection:
+            return read_outstanding(connection)
+
+    def carried_out(self, number: int) -> None:
+        """Keep that everything decided up to the decision with this number has reached the items concerned."""
+        with self._database.writing() as connection:
+            mark_carried_out(connection, number)
+
     def verified_agencies(self) -> list[tuple[str, int]]:
         """Return every name of an agency that a person verified, and how often, most often first."""
         with self._database.reading() as connection:
@@ -366,16 +374,6 @@ class Catalog:
                 query = select(items.c.catalogue_order, items.c.id).where(items.c.id.in_(chunk))
                 found += [(row.catalogue_order, row.id) for row in connection.execute(query)]
         return [name for _order, name in sorted(found)]
-
-
-def _places() -> Select[Any]:
-    own = item_pages.c
-    columns = select(items.c.id, readings.c.sha256, readings.c.place, own.part)
-    return columns.join(item_pages, own.item == items.c.id).join(readings, own.reading == readings.c.id)
-
-
-def _place(row: Row[Any]) -> str:
-    return f"{row.sha256}:{row.place}:{row.part}"
 
 
 def _size(connection: Connection, table: Table) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from archivist.catalog.tables import (
     CHUNK,
@@ -16,6 +16,7 @@ from archivist.catalog.tables import (
     fields,
     item_pages,
     items,
+    meta,
     waiting,
 )
 from archivist.catalog.values import boundaries_of, field_of, link_of
@@ -24,6 +25,8 @@ from archivist.definitions import load
 from archivist.handles import Place, Sort, handles
 from archivist.model import Boundary, CampaignLink, Decided, DocumentKind, Field, Item
 
+# In the table `meta`: the number of the last decision that reached the items concerned.
+_CARRIED_OUT = "carried_out"
 #: A page of which the characters are on average less sure than this is one for a person to read.
 READS_FROM = 0.6
 
@@ -123,6 +126,28 @@ def read_decisions(connection: Connection, subject: Subject | None, targets: Ite
     for start in range(0, len(wanted), CHUNK):
         rows += connection.execute(query.where(decisions.c.target.in_(wanted[start : start + CHUNK])))
     return [_decision(row) for row in sorted(rows, key=lambda row: int(row.id))]
+
+
+def last_decision(connection: Connection) -> int:
+    """Return the number of the latest decision, 0 where there is none."""
+    return connection.scalar(select(func.max(decisions.c.id))) or 0
+
+
+def read_outstanding(connection: Connection) -> tuple[list[Decision], int]:
+    """Return the decisions that were not carried out yet, oldest first, and the number of the latest of all."""
+    query = select(decisions).where(decisions.c.id > _carried_out(connection)).order_by(decisions.c.id)
+    return [_decision(row) for row in connection.execute(query)], last_decision(connection)
+
+
+def mark_carried_out(connection: Connection, number: int) -> None:
+    """Keep that the decisions up to `number` are carried out; another process may be further."""
+    if number > _carried_out(connection):
+        connection.execute(delete(meta).where(meta.c.name == _CARRIED_OUT))
+        connection.execute(insert(meta).values(name=_CARRIED_OUT, value=str(number)))
+
+
+def _carried_out(connection: Connection) -> int:
+    return int(connection.scalar(select(meta.c.value).where(meta.c.name == _CARRIED_OUT)) or 0)
 
 
 def add_decisions(connection: Connection, made: Sequence[Decision]) -> None:

@@ -185,11 +185,13 @@ decisions = Table(
     tables,
     Column("id", Integer, primary_key=True),
     Column("subject", Text, nullable=False),
-    Column("target", Words, nullable=False, index=True),
+    Column("target", Words, nullable=False),
     Column("act", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("who", Words, nullable=False),
     Column("at", Text, nullable=False),
+    # Those about campaigns are asked for with every item, and are few among many.
+    Index("decisions_by_subject", "subject", "target"),
 )
 
 # By what other papers may call an item: the number or title of one of its documents. `issuer` tells titles with the

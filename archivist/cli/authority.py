@@ -86,6 +86,7 @@ def citations(item: str | None, limit: int, as_json: bool, archive: Path) -> Non
         number = f"（{one.number}）" if one.number else ""
         click.echo(f"{one.times:>4}  《{one.title}》{number}  {', '.join(one.items)}")
     for field, names in cited:
-        click.echo(f"{shown(field.value)}  -> {', '.join(names) or _('not in this archive')}")
+        where = ", ".join(names) or _("not in this archive")
+        click.echo(f"{shown(field.value)}  -> {where}")
     if not missing and not cited:
         click.echo(_("Nothing is cited there.") if item else _("No paper that is cited is missing."))

@@ -152,12 +152,13 @@ def witnesses(field: "Field") -> Iterator[str]:
 
 
 def beginning(boundary: "Boundary") -> str:
-    """Return where an item begins or may begin, how sure that is and why."""
+    """Return where an item begins or may begin, and why."""
     from archivist.definitions import load
 
     words = load("schemas/boundaries.yaml")["signs"]
-    why = ", ".join(phrase(words[reason]) for reason in boundary.reasons)
+    # Translators: what parts the words of a list.
+    why = _(", ").join(phrase(words[reason]) for reason in boundary.reasons)
     if boundary.decided:
         why = _("decided by {who}, {when}").format(who=boundary.decided.who, when=boundary.decided.at[:10])
     begins = _("begins at p. {number}") if boundary.page == 1 else _("may begin at p. {number}")
-    return f"{begins.format(number=boundary.page)}  {sure(boundary.confidence)}  {why}"
+    return f"{begins.format(number=boundary.page)}  {why}"

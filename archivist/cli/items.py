@@ -53,7 +53,7 @@ def show(item: str, with_text: bool, as_json: bool, archive: Path) -> None:
     for number, document in enumerate(entry.documents):
         _show_document(document, [names[Place("value", at, number)] for at in range(len(document.fields))])
     for boundary in (one for one in entry.boundaries if one.page > 1 or one.confidence < CERTAIN):
-        click.echo(f"\n{beginning(boundary)}")
+        click.echo(f"\n{sure(boundary.confidence)}  {beginning(boundary)}")
     for at, link in enumerate(entry.campaigns):
         standing = "  ".join(filter(None, (_(link.role) if link.role != "other" else "", _doubt(link))))
         handle = names[Place("link", at)]
@@ -119,7 +119,7 @@ def items(context: click.Context, limit: int, doubtful: bool, as_json: bool, arc
         for item in listed:
             click.echo(f"{item.id}  {click.style(item.title, bold=True)}  {'  '.join(glance(item))}")
             for boundary in item.boundaries:
-                click.echo(f"    {beginning(boundary)}")
+                click.echo(f"    {sure(boundary.confidence)}  {beginning(boundary)}")
 
 
 @items.command(help=_("Let an item of its own begin at page PAGE of ITEM."))

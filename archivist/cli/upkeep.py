@@ -2,6 +2,7 @@
 
 import sys
 from gettext import gettext as _
+from gettext import ngettext
 from pathlib import Path
 
 import click
@@ -55,7 +56,7 @@ def describe(items: tuple[str, ...], archive: Path) -> None:
     with opened(archive) as rooms:
         names = [rooms.catalog.item(item).id for item in items]
         done = rooms.describe_again(names or None, lambda item: click.echo(f"{item.id}  {item.title}", err=True))
-    click.echo(_("{count} items described").format(count=done))
+    click.echo(ngettext("{count} item described", "{count} items described", done).format(count=done))
 
 
 @commands.command(help=_("Make the search index anew from the catalogue."))
@@ -74,7 +75,8 @@ def status(archive: Path) -> None:
         counts = rooms.catalog.counts()
         failures = rooms.catalog.failures()
     text = _(
-        "{items} items, {pages} pages, {campaigns} campaigns; waiting for review: {review} values and beginnings, {poor} pages"
+        "{items} items, {pages} pages, {campaigns} campaigns; "
+        "waiting for review: {review} values and beginnings, {poor} pages"
     )
     values, poor = counts.waiting, counts.hardly_read
     held = {"items": counts.items, "pages": counts.pages, "campaigns": counts.campaigns}

@@ -101,6 +101,8 @@ def _named(said: str, parts: list[str]) -> dict[str, Value] | None:
 def _object(said: str) -> dict[str, Value] | None:
     try:
         value = json.loads(said)
+        # NaN and 1e999 are no numbers that an export could say.
+        json.dumps(value, allow_nan=False)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
