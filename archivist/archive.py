@@ -10,6 +10,7 @@ from typing import Self
 from urllib.parse import unquote
 
 from archivist import campaigns, export
+from archivist.box import MANIFEST
 from archivist.catalog import Catalog
 from archivist.decisions import Decision
 from archivist.describe.authority import Agency
@@ -138,7 +139,8 @@ class Archive:
         made = [*outstanding, *decisions]
         names = set(self.catalog.items_holding({one.target for one in made if one.subject == "value"}))
         names |= {one.target for one in made if one.subject == "link"}
-        campaigns = (one for one in made if one.subject == "campaign")
+        # Who is kin to whom is worked out when somebody looks.
+        campaigns = (one for one in made if one.subject == "campaign" and one.act in ("merge", "name"))
         for key in {key for one in campaigns for key in (one.target, str(one.detail.get("into", one.target)))}:
             names.update(self.catalog.items_naming(campaign_id(key)))
         done, errors = self._describe(names) if names else (0, [])
@@ -380,7 +382,11 @@ def _exists(settings: Settings) -> bool:
 
 def _named(item: Item) -> str:
     """Return what the place is called that an item came from, for one that has no title of its own."""
-    place = PurePosixPath(item.source.replace("#", "/"))
-    # Only a scan has a suffix: a folder may be called 7.5.
-    name = (place.stem if place.suffix.lower() in SUFFIXES else place.name) or item.source
+    whole, mark, part = item.source.rpartition("#")
+    place = PurePosixPath(whole if mark else item.source)
+    if mark:
+        name = part if place.name.lower() == MANIFEST else f"{place.name} {part}"
+    else:
+        # Only a scan has a suffix: a folder may be called 7.5.
+        name = (place.stem if place.suffix.lower() in SUFFIXES else place.name) or item.source
     return name if item.begins_at == 1 else f"{name}, {item.begins_at}"

@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, text
 
 from archivist.catalog import Catalog
 from archivist.decisions import Decision
+from archivist.errors import NotFound
 from archivist.model import Boundary, Box, Decided, Evidence, Item, Witness
 from tests.items import campaign, citing, decision, notice, page
 from tests.postgres import server
@@ -160,6 +161,40 @@ def test_decisions_are_kept_in_order_and_for_good(catalog: Catalog) -> None:
     assert catalog.decisions("value", ["p2", "p1", "p1"]) == [made[0], made[2]]
     assert catalog.decisions(None, ["p1"]) == made[:2]
     assert catalog.decisions("value", []) == []
+
+
+def test_what_was_decided_stands_out_until_it_is_carried_out(catalog: Catalog) -> None:
+    assert (catalog.outstanding(), catalog.last_decision()) == (([], 0), 0)
+    made = [Decision("boundary", place, "begins", {}, WHO) for place in ("p1", "p2")]
+    catalog.decide(made[:1])
+    first = catalog.last_decision()
+    catalog.decide(made[1:])
+    assert catalog.outstanding() == (made, catalog.last_decision())
+    catalog.carried_out(first)
+    assert catalog.outstanding()[0] == made[1:]
+    catalog.carried_out(catalog.last_decision())
+    # Another process that began earlier ends later.
+    catalog.carried_out(first)
+    assert catalog.outstanding()[0] == []
+
+
+def test_an_item_that_does_not_heed_the_latest_decision_is_not_kept(catalog: Catalog) -> None:
+    known = catalog.last_decision()
+    assert catalog.save_items([decision()], RECIPE, heeding=known)
+    catalog.decide([Decision("boundary", "p1", "begins", {}, WHO)])
+    assert not catalog.save_items([replace(decision(), title="old")], RECIPE, ["5f0c1d"], known)
+    assert catalog.item("5f0c1d") == decision()
+    assert catalog.save_items([replace(decision(), title="new")], heeding=catalog.last_decision())
+    assert catalog.item("5f0c1d").title == "new"
+
+
+def test_items_are_found_by_the_campaign_they_name_even_where_it_was_refused(catalog: Catalog) -> None:
+    refused = replace(decision().campaigns[0], status="rejected")
+    catalog.save_items([decision(), replace(notice("plan"), campaigns=(refused,))], RECIPE)
+    assert sorted(catalog.items_naming(refused.id)) == ["5f0c1d", "plan"]
+    assert catalog.campaign_key(refused.id) == refused.key
+    with pytest.raises(NotFound):
+        catalog.campaign_key("nothing")
 
 
 def test_a_refused_link_makes_no_member_and_can_be_taken_back(catalog: Catalog) -> None:

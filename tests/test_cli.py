@@ -16,7 +16,7 @@ from archivist.settings import Settings, load
 from tests.boxes import locked, put, scan
 from tests.command import Call, run, started
 from tests.intake import Intake
-from tests.items import notice, page
+from tests.items import decision, notice, page
 
 COMMANDS = ("ingest", "search", "show", "campaigns", "review", "export", "verify", "reindex", "status")
 
@@ -173,6 +173,19 @@ def test_a_page_that_hardly_reads_waits_for_review(archivist: Call, tmp_path: Pa
         archive.catalog.save_item(replace(notice("1"), pages=(page(1, "通知"), unread), documents=()), "test")
     assert "p02.jpg hardly reads" in archivist("review", "--archive", tmp_path / "archive").out
     assert "1 pages" in archivist("status", "--archive", tmp_path / "archive").out
+
+
+def test_pages_that_hardly_read_do_not_crowd_out_what_can_be_decided(archivist: Call, tmp_path: Path) -> None:
+    unread = [replace(page(number, name=f"p{number:02}.jpg"), blank=False) for number in range(1, 7)]
+    with Archive(Settings(folder=tmp_path / "archive"), create=True) as archive:
+        archive.catalog.save_item(replace(notice("1"), pages=tuple(unread), documents=()), "test")
+        archive.catalog.save_item(decision(), "test")
+        assert archive.catalog.waiting(9)
+    at = ("--archive", tmp_path / "archive")
+    listed = json.loads(archivist("review", "--limit", "2", "--json", *at).out)
+    assert [one["sort"] for one in listed] == ["page", "value"]
+    listed = json.loads(archivist("review", "--limit", "6", "--json", *at).out)
+    assert [one["sort"] for one in listed] == ["page"] * 5 + ["value"]
 
 
 @pytest.mark.parametrize("format", ["xlsx", "csv", "jsonl"])

@@ -4,12 +4,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from archivist.archive import Archive
+from archivist.cli.common import dated, glance
+from archivist.decisions import Decision
+from archivist.describe import describe
 from archivist.entry import Entries, Stack
-from archivist.errors import NotFound, WrongCall
+from archivist.errors import DescribingFailed, NotFound, WrongCall
 from archivist.export import record
 from archivist.export.elements import statements
 from archivist.handles import handles
@@ -165,6 +169,7 @@ def test_a_value_that_was_refused_is_in_no_catalogue(archive: Archive, two: list
     item = archive.catalog.item(two[0].id)
     assert [field.status for field in item.documents[0].values("date_of_issue")] == ["rejected"]
     assert not statements(item, "日期")
+    assert "1985-03-12" not in [*glance(item), dated(item)]
 
 
 def test_a_handle_from_before_a_correction_hits_nothing_else(archive: Archive, two: list[Item]) -> None:
@@ -199,6 +204,97 @@ def test_what_papers_cite_is_found_here_or_listed_as_missing(archive: Archive, t
     assert cited == {"中共平阳县委关于开展创建文明单位活动的决定": (two[0].id,), "关于大力植树造林的指示": ()}
     (missing,) = archive.catalog.missing_citations(10)
     assert (missing.title, missing.items) == ("关于大力植树造林的指示", (two[1].id,))
+
+
+def said(item: Item, name: str) -> list[tuple[object, str]]:
+    return [(field.value, field.status) for document in item.documents for field in document.values(name)]
+
+
+def test_an_item_keeps_its_identifier_whatever_its_first_page_is(archive: Archive, two: list[Item]) -> None:
+    word = next(word for word, place in handles(archive.catalog.item(two[0].id)).items() if place.sort == "link")
+    archive.decide([archive.judgement(word, "reject", WANG)])
+    whole = stack(*DECISION, NOTICE)
+    without = Stack(whole.source, whole.name, tuple(replace(p, number=p.number - 1) for p in whole.pages[1:]))
+    assert [(item.id, len(item.pages)) for item in keep(archive, without)] == [(two[0].id, 1), (two[1].id, 1)]
+    assert [item.id for item in keep(archive, whole)] == [two[0].id, two[1].id]
+    assert [link.status for link in archive.catalog.item(two[0].id).campaigns] == ["rejected"]
+
+
+def test_what_was_decided_before_the_program_broke_off_is_made_good(archive: Archive, two: list[Item]) -> None:
+    word, _read = handle(archive, two[0], "date_of_issue")
+    # All that a program does which ends here.
+    archive.catalog.decide([archive.judgement(word, "reject", WANG)])
+    archive.catalog.decide([Decision("boundary", two[0].pages[1].place, "begins", {}, WANG)])
+    assert said(archive.catalog.item(two[0].id), "date_of_issue")[0][1] != "rejected"
+    other, _read = handle(archive, two[1], "genre")
+    archive.decide([archive.judgement(other, "accept", WANG)])
+    items = list(archive.catalog.items())
+    assert [len(item.pages) for item in items] == [1, 1, 1]
+    assert said(items[1], "date_of_issue") == []
+    archive.join(items[0].id, items[1].id, WANG)
+    assert said(archive.catalog.item(two[0].id), "date_of_issue") == [("1985-03-12", "rejected")]
+
+
+def test_what_is_decided_while_an_item_is_described_is_not_undone(
+    archive: Archive, two: list[Item], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    word, _read = handle(archive, two[0], "date_of_issue")
+    rejects = [archive.judgement(word, "reject", WANG)]
+
+    def meanwhile(*given: Any) -> Any:
+        if rejects:
+            with Archive(archive.settings) as another:
+                another.catalog.decide([rejects.pop()])
+        return describe(*given)
+
+    monkeypatch.setattr("archivist.entry.describe", meanwhile)
+    archive.describe_again()
+    assert said(archive.catalog.item(two[0].id), "date_of_issue") == [("1985-03-12", "rejected")]
+
+
+def test_an_item_no_rule_can_describe_stops_neither_the_others_nor_the_decision(
+    archive: Archive, two: list[Item], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [handle(archive, item, "date_of_issue")[0] for item in two]
+
+    def broken(pages: Any, *given: Any) -> Any:
+        return 1 / 0 if "平发" in pages[0].running_text[:12] else describe(pages, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("archivist.entry.describe", broken)
+        with pytest.raises(DescribingFailed, match="ZeroDivisionError"):
+            archive.decide([archive.judgement(word, "reject", WANG) for word in words])
+    assert said(archive.catalog.item(two[0].id), "date_of_issue") == [("1985-03-12", "accepted")]
+    assert said(archive.catalog.item(two[1].id), "date_of_issue") == [("1986-02-20", "rejected")]
+    assert [failure.cause for failure, _at in archive.catalog.failures()] == ["describing failed"]
+    archive.describe_again()
+    assert said(archive.catalog.item(two[0].id), "date_of_issue") == [("1985-03-12", "rejected")]
+    assert archive.catalog.failures() == []
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("/box/案卷7.5", "案卷7.5"),
+        ("/box/7#58", "7 58"),
+        ("/box/58.pdf", "58"),
+        ("/box/manifest.csv#3", "3"),
+    ],
+)
+def test_an_item_without_a_title_is_called_by_its_place_by_a_later_run_too(
+    archive: Archive, source: str, name: str
+) -> None:
+    handed_in = stack("", "", source=source)
+    (item,) = keep(archive, Stack(source, name, handed_in.pages))
+    archive.describe_again()
+    assert archive.catalog.item(item.id).title == item.title == f"[{name}]"
+
+
+def test_a_number_that_no_export_could_say_is_no_value(archive: Archive, two: list[Item]) -> None:
+    for number in ("NaN", "1e999", "-Infinity"):
+        typed = f'{{"name": "科技投入", "operator": ">=", "value": {number}, "unit": "%", "veto": false}}'
+        with pytest.raises(WrongCall):
+            archive.add_value(two[0].id, 1, "indicator", typed, "创建文明单位", WANG)
 
 
 def test_a_campaign_that_a_person_refused_stays_refused(archive: Archive, two: list[Item]) -> None:

@@ -7,16 +7,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
 from PIL import Image
 
 from archivist.archive import Archive
+from archivist.decisions import Decision
+from archivist.describe import describe
 from archivist.errors import NotInstalled, TooManyFailures
-from archivist.model import Failure, Page
+from archivist.model import Decided, Document, Failure, Page
 from archivist.pipeline import local_workers
 from archivist.reading import Task, process
 from archivist.settings import Settings
@@ -387,6 +391,22 @@ def test_an_item_no_rule_can_describe_is_kept_with_its_text_and_described_when_t
     report = intake.take(box)
     assert (report.failed, report.read, report.items) == ({}, 0, 1)
     assert intake.archive.catalog.failures() == []
+
+
+def test_what_is_decided_while_a_box_is_taken_in_is_heeded(
+    intake: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = put(tmp_path / "box", p1=scan(5), p2=scan(6))
+    waits = [Decided("王芳", "2026-11-22T10:00:00+00:00")]
+
+    def meanwhile(pages: Sequence[Page], *given: Any) -> tuple[Document, ...]:
+        if waits:
+            intake.archive.catalog.decide([Decision("boundary", pages[1].place, "begins", {}, waits.pop())])
+        return describe(pages, *given)
+
+    monkeypatch.setattr("archivist.entry.describe", meanwhile)
+    assert intake.take(box).items == 2
+    assert [len(item.pages) for item in intake.items] == [1, 1]
 
 
 def _deadly(task: Task) -> Page | Failure:

@@ -49,9 +49,9 @@ class Merged:
         now = self.key(key)
         return self._names.get(now, printed if now == key else now)
 
-    def parts(self, key: str) -> tuple[str, ...]:
-        """Return the keys that were merged into `key`, without itself."""
-        return tuple(part for part in self._into if part != key and self.key(part) == key)
+    def parts(self, key: str) -> Mapping[str, str]:
+        """Return the keys that were merged into `key`, without itself, each with how it was called before."""
+        return {part: self._names.get(part, part) for part in self._into if part != key and self.key(part) == key}
 
 
 def _chain(into: Mapping[str, str], key: str) -> list[str]:
@@ -77,7 +77,9 @@ def heed(
     ink = _Ink(documents, pages)
     now = list(links)
     for one in about(decisions, "link", item_id):
-        now = list(_decided(now, one, merged, ink))
+        # What a person said of two campaigns as one holds of what the paper names, should they be taken apart again.
+        then = Merged.of(each for each in decisions if each.decided.at <= one.decided.at)
+        now = list(_decided(now, one, then, ink))
     found: dict[str, list[CampaignLink]] = {}
     for link in now:
         name = merged.name(link.key, link.name)
@@ -86,11 +88,11 @@ def heed(
     return tuple(sorted(one_each, key=lambda link: (link.status == "rejected", -link.confidence)))
 
 
-def _decided(links: Sequence[CampaignLink], one: Decision, merged: Merged, ink: "_Ink") -> Iterator[CampaignLink]:
+def _decided(links: Sequence[CampaignLink], one: Decision, then: Merged, ink: "_Ink") -> Iterator[CampaignLink]:
     campaign = str(one.detail.get("campaign") or "")
     found = False
     for link in links:
-        if campaign not in (link.key, merged.key(link.key)):
+        if campaign not in (link.key, then.key(link.key)):
             yield link
             continue
         found = True
@@ -156,7 +158,8 @@ class _Ink:
         for name in ("title", "subject"):
             for document in self.documents:
                 for entry in document.values(name):
-                    return (entry.evidence,)
+                    if entry.status != "rejected":
+                        return (entry.evidence,)
         return next(((Evidence.of(page, 0, len(page.glyphs)),) for page in self.pages if page.glyphs), ())
 
 

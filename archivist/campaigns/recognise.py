@@ -109,7 +109,8 @@ def recognise(documents: Sequence[Document], pages: Sequence[Page]) -> tuple[Cam
 
 def _is_vague(documents: Sequence[Document]) -> bool:
     titles = (field for document in documents for name in ("title", "subject") for field in document.values(name))
-    return any(re.search(rules.rules()["vague"], fold(field.raw)) for field in titles)
+    vague = re.compile(rules.rules()["vague"])
+    return any(field.status != "rejected" and vague.search(fold(field.raw)) for field in titles)
 
 
 def _name(group: _Group) -> str:

@@ -27,8 +27,9 @@ def role_of(documents: Sequence[Document], pages: Sequence[Page]) -> Role:
 
 
 def _of_document(document: Document) -> Role | None:
-    titles = ["".join(fold(str(field.value)).split()) for field in document.values("title")]
-    genres = {str(field.value) for field in document.values("genre")}
+    fields = [field for field in document.fields if field.status != "rejected"]
+    titles = ["".join(fold(str(field.value)).split()) for field in fields if field.name == "title"]
+    genres = {str(field.value) for field in fields if field.name == "genre"}
     for rule in rules.rules()["roles"]:
         by_title = any(re.search(title, said) for title in rule.get("titles", ()) for said in titles)
         if by_title or genres.intersection(rule.get("genres", ())):

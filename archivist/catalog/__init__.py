@@ -218,7 +218,7 @@ class Catalog:
             key = connection.scalar(select(campaigns.c.key).where(campaigns.c.id == campaign))
         if key is None:
             raise NotFound(_("There is no campaign “{name}” in this archive.").format(name=campaign))
-        return key
+        return str(key)
 
     def items_naming(self, campaign: str) -> list[str]:
         """Return the identifiers of the items linked to the campaign with this identifier, refused ones as well."""
@@ -320,7 +320,7 @@ class Catalog:
             return last_decision(connection)
 
     def outstanding(self) -> tuple[list[Decision], int]:
-        """Return what was decided and is not known to be carried out, oldest first, and the latest decision's number."""
+        """Return what was decided but not carried out yet, oldest first, and the number of the latest decision."""
         with self._database.reading() as connection:
             return read_outstanding(connection)
 

@@ -1,7 +1,7 @@
 """`archivist campaigns`: what ties the papers together, and what people decide about it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from gettext import gettext as _
 from gettext import ngettext
 from pathlib import Path
@@ -89,7 +89,7 @@ def _in_short(one: "Campaign", rooms: "Archive") -> dict[str, Any]:
 def show(campaign: str, as_json: bool, listed: bool, archive: Path) -> None:
     """Show one campaign."""
     with opened(archive) as rooms:
-        record = _record(_found(rooms, campaign), rooms)
+        (record,) = _records([_found(rooms, campaign)], rooms)
     if as_json:
         # A name alone answered with a list before there were records, and programs count on it.
         click.echo(json.dumps([record] if listed else record, ensure_ascii=False, indent=1))
@@ -147,7 +147,7 @@ def export(campaign: str | None, output: Path | None, archive: Path) -> None:
     """Write records of campaigns."""
     with opened(archive) as rooms:
         chosen = [_found(rooms, campaign)] if campaign else list(rooms.catalog.campaigns())
-        records = [_record(one, rooms) for one in chosen]
+        records = list(_records(chosen, rooms))
     text = json.dumps(records[0] if campaign else records, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     if output is None:
         click.echo(text, nl=False)
@@ -194,12 +194,14 @@ def split(campaign: str, items: tuple[str, ...], new: str, by: str | None, archi
         if items:
             _decide(rooms, *(_moved(rooms, item, one, new, who) for item in items))
             return
-        mine, merged = _key(rooms, one), _merged(rooms)
-        if key(new) not in merged.parts(mine):
+        mine = _key(rooms, one)
+        called = _merged(rooms).parts(mine).items()
+        part = next((part for part, name in called if key(new) in (part, key(name))), None)
+        if part is None:
             raise WrongCall(_("{new} was never merged into {name}; say which items go").format(new=new, name=one.name))
         # The second, which changes nothing, has the items of the campaign made anew.
         apart = (_about("campaign", each, "merge", {"into": each, "name": name}, who)
-                 for each, name in ((key(new), new), (mine, one.name)))  # fmt: skip
+                 for each, name in ((part, new), (mine, one.name)))  # fmt: skip
         _decide(rooms, *apart)
 
 
@@ -250,10 +252,18 @@ def move(item: str, campaign: str, other: str, by: str | None, archive: Path) ->
 @at_archive
 def name(campaign: str, name: str, by: str | None, archive: Path) -> None:
     """Name a campaign."""
-    if not name.strip():
+    from archivist.text import fold
+
+    if not any(char.isalnum() for char in name):
         raise WrongCall(_("a campaign needs a name"))
     with opened(archive) as rooms:
-        key = _key(rooms, _found(rooms, campaign))
+        one = _found(rooms, campaign)
+        # Two of one name could not be told apart by it; who means one campaign merges them.
+        for other in rooms.catalog.campaigns():
+            if other.id != one.id and fold(other.name) == fold(name.strip()):
+                text = _("{other} is a name of {name}; call the other campaign otherwise")
+                raise WrongCall(text.format(other=name, name=other.name))
+        key = _key(rooms, one)
         _decide(rooms, _about("campaign", key, "name", {"name": name.strip()}, decided(by)))
 
 
@@ -273,11 +283,12 @@ def kin(campaign: str, other: str, apart: bool, by: str | None, archive: Path) -
         _decide(rooms, _about("campaign", _key(rooms, one), "not kin" if apart else "kin", detail, decided(by)))
 
 
-def _record(one: "Campaign", rooms: "Archive") -> dict[str, Any]:
+def _records(chosen: "Iterable[Campaign]", rooms: "Archive") -> Iterator[dict[str, Any]]:
     from archivist.campaigns import kin, record
 
-    related = kin(one, rooms.catalog.campaigns(), rooms.catalog.decisions("campaign"))
-    return record(one, rooms.catalog.items(one.items), related)
+    known, decisions = rooms.catalog.campaigns(), rooms.catalog.decisions("campaign")
+    for one in chosen:
+        yield record(one, rooms.catalog.items(one.items), kin(one, known, decisions))
 
 
 def _merged(rooms: "Archive") -> Any:
@@ -303,11 +314,7 @@ def _found(rooms: "Archive", name: str) -> "Campaign":
 
 def _key(rooms: "Archive", one: "Campaign") -> str:
     """Return what the spellings of the campaign share."""
-    for item in rooms.catalog.items(one.items):
-        for link in item.campaigns:
-            if link.id == one.id:
-                return link.key
-    raise NotFound(_("There is no campaign “{name}” in this archive.").format(name=one.name))
+    return rooms.catalog.campaign_key(one.id)
 
 
 def _named(rooms: "Archive", name: str) -> tuple[str, str]:
@@ -317,7 +324,7 @@ def _named(rooms: "Archive", name: str) -> tuple[str, str]:
     try:
         one = _found(rooms, name)
     except NotFound:
-        if not key(name):
+        if not any(char.isalnum() for char in key(name)):
             raise
         return key(name), name.strip()
     return _key(rooms, one), one.name

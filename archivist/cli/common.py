@@ -17,7 +17,7 @@ from archivist.errors import WrongCall
 
 if TYPE_CHECKING:
     from archivist.archive import Archive
-    from archivist.model import Boundary, Decided, Field, Item, Scan
+    from archivist.model import Boundary, Decided, Document, Field, Item, Scan, Value
 
 DOMAIN = "archivist"
 #: Passages and pieces of evidence shown of one thing.
@@ -93,8 +93,7 @@ def glance(item: "Item") -> Iterator[str]:
     for document in item.documents:
         if document.kind == "issued_document":
             for name in ("document_number", "date_of_issue"):
-                for entry in document.values(name)[:1]:
-                    yield shown(entry.value)
+                yield from (shown(value) for value in _standing(document, name)[:1])
             break
     pages = len(item.pages)
     yield ngettext("{count} page", "{count} pages", pages).format(count=pages)
@@ -119,9 +118,14 @@ def dated(item: "Item") -> str:
     """Return the date an item is put in order by, `""` where none is known."""
     for name in ("date_of_issue", "received_date"):
         for document in item.documents:
-            for entry in document.values(name)[:1]:
-                return str(entry.value)
+            for value in _standing(document, name)[:1]:
+                return str(value)
     return ""
+
+
+def _standing(document: "Document", name: str) -> "list[Value]":
+    """Return the values of a field that nobody refused."""
+    return [entry.value for entry in document.values(name) if entry.status != "rejected"]
 
 
 def size(scan: "Scan") -> str:

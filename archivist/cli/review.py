@@ -33,7 +33,10 @@ def review(context: click.Context, limit: int, as_json: bool, archive: Path) -> 
         return
     with opened(archive) as rooms:
         pages = rooms.catalog.hardly_read(limit)
-        waiting = rooms.catalog.waiting(limit - len(pages)) if len(pages) < limit else []
+        waiting = rooms.catalog.waiting(limit)
+    # Nobody can decide a page away: however many hardly read, half of the list is left to what can be decided.
+    pages = pages[: max(limit - len(waiting), limit // 2)]
+    waiting = waiting[: limit - len(pages)]
     if as_json:
         records = [_page_record(page) for page in pages] + [_record(one) for one in waiting]
         click.echo(json.dumps(records, ensure_ascii=False, indent=1))

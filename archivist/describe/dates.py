@@ -13,8 +13,9 @@ _REPUBLIC = 1911  # the year before 民国元年
 # Two digits without context: the archive's papers begin with the People's Republic.
 _FIRST_SHORT_YEAR = 49
 
-_CN = r"[〇零o0一二三四五六七八九\-]"
-_SMALL = r"(?:\d\s*\d?|[〇o元一二三四五六七八九十廿卅\-](?:\s*[一二三四五六七八九十〇o\-]){0,2})"
+_CN = r"[〇零o0一二三四五六七八九壹贰叁肆伍陆柒捌玖\-]"
+_FIGURES = "一二三四五六七八九十壹贰叁肆伍陆柒捌玖拾"
+_SMALL = rf"(?:\d\s*\d?|[〇o元廿卅{_FIGURES}\-](?:\s*[〇o{_FIGURES}\-]){{0,2}})"
 _YEAR = rf"(?:\d\s*\d(?:\s*\d\s*\d)?|{_CN}\s*{_CN}(?:\s*{_CN}\s*{_CN})?)"
 _WORDS = re.compile(
     rf"(?:(?:公\s*元|公\s*历|中\s*华\s*人\s*民\s*共\s*和\s*国)\s*)?(?:(?P<republic>(?:中\s*华\s*)?民\s*国)\s*(?P<reign>\d{{1,3}}|[元一二三四五六七八九十百〇]{{1,5}})|(?<![\d〇一二三四五六七八九])(?P<year>{_YEAR}))"

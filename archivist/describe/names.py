@@ -58,6 +58,17 @@ def is_receiver(text: str) -> bool:
     return name.endswith(tuple(endings)) and (name not in endings or bool(_LEVEL.match(name)))
 
 
+def is_organ(text: str) -> bool:
+    """Return whether all of `text` is what agencies of a kind are called where the place is understood: 专署, 团委."""
+    name = closed(mended(text))
+    return len(name) > 1 and name in _agencies()["suffixes"] + _agencies()["whole"]
+
+
+def is_kind(text: str) -> bool:
+    """Return whether `text` ends in a word for a kind of receivers and not for an agency: 厂矿, 团体."""
+    return closed(mended(text)).endswith(tuple(_agencies()["receivers"] + _agencies()["receiving_units"]))
+
+
 def receives(text: str) -> bool | None:
     """Return whether `text` is known to receive papers, None where it is known that it does not (同志们, 存档)."""
     name = closed(mended(text))
@@ -65,7 +76,7 @@ def receives(text: str) -> bool | None:
     if name in rules["not_receivers"]:
         return None
     name = re.sub(r"\([^()]*\)", "", name)
-    known = is_receiver(name) or name.endswith((*rules["receivers"], *rules["receiving_units"]))
+    known = is_receiver(name) or is_organ(name) or name.endswith((*rules["receivers"], *rules["receiving_units"]))
     return known and len(name) <= 40 and not _NOT_A_RECEIVER.search(name)
 
 
@@ -141,6 +152,13 @@ def same_agency(one: str, other: str) -> bool:
         return False
     rest = iter(long[at + 1 :])
     return all(char in rest for char in short[1:])
+
+
+def is_unit_of(short: str, long: str) -> bool:
+    """Return whether `short` is the place or works whose organ `long` is: 梁园公社, 肥东县梁园公社革命委员会."""
+    unit, name = closed(mended(short)), closed(mended(long))
+    organ = next((word for word in _agencies()["organs"] if name.endswith(f"{unit}{word}")), None)
+    return organ is not None and not _LEVEL.match(unit)
 
 
 def _body_and_rest(name: str) -> tuple[str, str]:

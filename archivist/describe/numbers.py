@@ -109,7 +109,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     # As misread: an opening bracket also as 1, c, t or |, a closing one as j, l, h or |; both also doubled.
     opening = r"(?:[(\"'<〈《≪|「﹝{『〖]\s*|[1lictfr](?=(?:19|20)\d\d\D)){1,3}"
     closing = r"(?:[)\"'>〉》≫|jlh」﹞}』〗]\s*){1,3}"
-    digits = r"(?P<number>[0-9o](?:\s?[0-9o]){0,5}|[〇一二三四五六七八九十百零廿卅]{1,7})"
+    digits = r"(?P<number>[0-9o](?:\s?[0-9o]){0,5}|[〇一二三四五六七八九十百零廿卅壹贰弍叁参肆伍陆柒捌玖拾佰]{1,7})"
     end = rf"\s*[{''.join(rules['end_marks'])}](?:文件|文)?"
     # What stands where 号 must stand is one, unless it counts something.
     misread_end = rf"\s*(?![{''.join(rules['counting'])}]){cjk}"

@@ -3,7 +3,8 @@
 from archivist.text import fold
 
 _DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八九")}
-_DIGITS |= {char: value for value, char in enumerate("零壹贰叁肆伍陆柒捌玖")} | {"两": 2, "元": 1, "o": 0}
+_DIGITS |= {char: value for value, char in enumerate("零壹贰叁肆伍陆柒捌玖")} | {"弍": 2, "参": 3}
+_DIGITS |= {"两": 2, "元": 1, "o": 0}
 _DIGITS |= {str(value): value for value in range(10)}
 _UNITS = {"千": 1000, "仟": 1000, "百": 100, "佰": 100}
 _TENS = {"十": 10, "拾": 10, "廿": 20, "卅": 30}

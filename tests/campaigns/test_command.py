@@ -121,6 +121,14 @@ def test_a_campaign_is_renamed_and_found_by_both_names(campaigns: Call) -> None:
     assert campaigns(HEALTH).code == 0 and campaigns("国家卫生城市的创建").code == 0
 
 
+def test_a_campaign_that_was_renamed_and_merged_is_taken_out_by_the_name_it_was_given(campaigns: Call) -> None:
+    decided(campaigns, "name", "创卫", "卫生城市的创建")
+    decided(campaigns, "merge", "卫生城市的创建", HEALTH)
+    assert listed(campaigns)[HEALTH] == ["d3", "d4"]
+    decided(campaigns, "split", HEALTH, "--name", "卫生城市的创建")
+    assert listed(campaigns)["卫生城市的创建"] == ["d4"]
+
+
 def test_people_say_what_is_kin(campaigns: Call) -> None:
     decided(campaigns, "kin", CITY, DISTRICT, "--not")
     assert json.loads(campaigns("show", CITY, "--json").out)["kin"] == []
@@ -142,6 +150,9 @@ def test_people_say_what_is_kin(campaigns: Call) -> None:
         ["confirm", "nothing", HEALTH],
         ["move", "d1", HEALTH, CITY],
         ["name", HEALTH, " "],
+        ["name", HEALTH, "。"],
+        ["name", HEALTH, "創建全國科技工作先進市"],
+        ["confirm", "d5", "。"],
         ["kin", CITY, CITY],
         ["export", "-o", "no/such/folder/c.json"],
     ],

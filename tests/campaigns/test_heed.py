@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from archivist.campaigns import Merged, heed, kept_ink, key
 from archivist.campaigns.recognise import recognise
 from archivist.decisions import Decision
@@ -104,7 +106,18 @@ def test_a_merge_is_taken_back() -> None:
     short = titled("关于调整创卫工作领导小组的通知")
     back = decision("campaign", "创卫", "merge", into="创卫", name="创卫")
     assert states(short, merge("创卫", HEALTH), back) == [("创卫", "accepted")]
-    assert Merged.of([merge("创卫", HEALTH)]).parts(key(HEALTH)) == ("创卫",)
+    assert Merged.of([merge("创卫", HEALTH)]).parts(key(HEALTH)) == {"创卫": "创卫"}
+
+
+def test_what_was_said_of_two_campaigns_as_one_holds_of_what_the_paper_names_when_they_are_apart_again() -> None:
+    later = Decided("王五", "2026-02-02T03:04:05+00:00")
+    back = replace(decision("campaign", key(CIVIL), "merge", into=key(CIVIL), name=CIVIL), decided=later)
+    paper_of_civil = titled(f"关于{CIVIL}的决定")
+    (named,) = recognise(paper_of_civil.documents, paper_of_civil.pages)
+    together = (merge(CIVIL, HEALTH), link("refuse", HEALTH), back)
+    assert [(one.key, one.status) for one in heeded(paper_of_civil, *together)] == [(named.key, "rejected")]
+    together = (merge(CIVIL, HEALTH), link("confirm", HEALTH), back)
+    assert [(one.key, one.status) for one in heeded(paper_of_civil, *together)] == [(named.key, "verified")]
 
 
 def test_both_names_in_one_item_are_one_link_after_a_merge() -> None:

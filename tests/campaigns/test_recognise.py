@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archivist.campaigns import key, recognise
+from archivist.campaigns.role import role_of
 from archivist.describe import describe
 from archivist.model import CampaignLink, Item
 from tests.campaigns.items import document, said, titled
@@ -274,6 +275,14 @@ def test_what_an_item_is_to_its_campaign(title: str, genre: str, role: str) -> N
         fields = (*fields, said(item.pages[0], "genre", genre))
     (link,) = recognise([document(item.pages[0], *fields)], item.pages)
     assert link.role == role
+
+
+def test_a_title_or_genre_that_was_refused_says_nothing_of_the_role() -> None:
+    item = titled("关于创建国家卫生城市的决定", genre="决定")
+    (issued,) = item.documents
+    refused = tuple(replace(field, status="rejected") for field in issued.fields)
+    assert role_of(item.documents, item.pages) == "decision"
+    assert role_of([replace(issued, fields=refused)], item.pages) == "other"
 
 
 def test_a_slip_with_a_decision_is_the_decision_and_ruled_pages_are_a_table() -> None:

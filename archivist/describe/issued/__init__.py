@@ -12,7 +12,7 @@ from archivist.describe.issued.attached import attached
 from archivist.describe.issued.marks import marks
 from archivist.describe.issued.opening import Opening, opening
 from archivist.describe.issued.receivers import receivers
-from archivist.describe.issued.signs import head_agencies, number_in, tag
+from archivist.describe.issued.signs import head_agencies, number_in, numbers_in, tag
 from archivist.describe.issued.titles import genre_name, genre_of, marked, names_its_subject, title
 from archivist.describe.issued.wide_heads import put_together, shown_as_read
 from archivist.model import Field, Page, Value
@@ -127,22 +127,35 @@ def _goes_on(one: Printed, other: Printed) -> bool:
 
 
 def _number(flow: Flow, begun: Opening, ends: int, issued: str | None) -> Iterator[Field | None]:
-    """Yield the number of the head, or else one that stands alone below the text, where old papers carry it."""
-    lines = (
-        [flow.lines[begun.number]]
-        if begun.number is not None
-        else flow.lines[max(ends - 1, len(flow.lines) - _FOOT_LINES) :]
-    )
-    for line in lines:
-        found = number_in(line)
-        if found:
-            value: Value = numbers.field_value(found.number)
-            method = "number-line" if begun.number is not None else "foot-number"
-            yield flow.field("document_number", value, line.start + found.start, line.start + found.end, method)
-            return
-        if begun.number is not None and issued and (number := numbers.parse(line.closed.strip("()"), int(issued[:4]))):
-            value = numbers.field_value(number)
-            yield flow.field("document_number", value, line.start, line.end, "year-of-issue", factor=_YEAR_TAKEN)
+    """Yield the numbers of the head, or else one that stands alone below the text, where old papers carry it.
+
+    Agencies that issue a paper together each give it a number, on one line or below each other.
+    """
+    if begun.number is None:
+        for line in flow.lines[max(ends - 1, len(flow.lines) - _FOOT_LINES) :]:
+            if found := number_in(line):
+                yield _numbered(flow, line, found, "foot-number")
+                return
+        return
+    year = int(issued[:4]) if issued else None
+    for line in _number_lines(flow, begun.number):
+        known = number_in(line) is not None
+        for found in numbers_in(line, year):
+            yield _numbered(flow, line, found, *(("number-line",) if known else ("year-of-issue", _YEAR_TAKEN)))
+
+
+def _number_lines(flow: Flow, first: int) -> list[Printed]:
+    """Return the line of the number and those right below it that are numbers too."""
+    last = first + 1
+    while last < len(flow.lines) and tag(flow.lines[last]) == "number":
+        last += 1
+    return list(flow.lines[first:last])
+
+
+def _numbered(flow: Flow, line: Printed, found: numbers.Found, method: str, factor: float = 1.0) -> Field | None:
+    value: Value = numbers.field_value(found.number)
+    start, end = line.start + found.start, line.start + found.end
+    return flow.field("document_number", value, start, end, method, factor=factor)
 
 
 def _title(flow: Flow, begun: Opening) -> Iterator[Field | None]:

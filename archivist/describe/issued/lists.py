@@ -20,6 +20,8 @@ _LOWER = re.compile(r"[乡镇街村]|公社|办事处")
 _OFFICE = re.compile(
     r"(?!.$)[^、]{0,8}(?:局|厅|行|院|联|协|社|[编科计经建农教体外物]委|爱卫会|总工会|团[省市县区地]?委)"
 )
+_KINDS = re.compile(r"各|有关|所属|直")
+_LEAST_NAME = 2
 _OWN = re.compile(r"直|属|各|有关")
 _PLACED = re.compile(r"[省市县区州旗盟]|各|驻|中央|有关|.{2,3}[省市县区]")
 _ORGAN = re.compile(r".{0,6}(?:委|政府|人大(?:常委会)?|政协|纪委)")
@@ -44,13 +46,14 @@ def agencies(flow: Flow, start: int, end: int) -> list[Span]:
 def receivers(flow: Flow, start: int, end: int) -> list[Span]:
     """Return the spans of the agencies of a list: 各乡、镇人民政府 and 县委、县政府 are read differently.
 
-    A 、 divides two agencies only where either side of it is complete by itself, or an office by its name (科委).
+    A 、 divides two agencies only where the one before it is complete by itself, or both are offices by their names
+    (科委); what one word says of both stays together.
     """
     joined: list[Span] = []
     for a, b in _listed(flow, start, end):
         if joined and flow.folded[joined[-1][1]] in _JOINING:
             before, after = flow.text[slice(*joined[-1])], flow.text[a:b]
-            whole = names.is_receiver(before) and (names.is_receiver(after) or after.startswith("各"))
+            whole = (names.is_receiver(before) or names.is_organ(before)) and _stands_alone(after, beside=before)
             whole = whole or (_is_office(before) and _is_office(after))
             whole = whole or bool(before.startswith("各") and after.startswith("各") and names.receives(before))
             if not whole or names.shares_place(before, after) or _shared(closed(before), closed(after)):
@@ -58,6 +61,14 @@ def receivers(flow: Flow, start: int, end: int) -> list[Span]:
                 continue
         joined.append((a, b))
     return joined
+
+
+def _stands_alone(entry: str, *, beside: str) -> bool:
+    """Return whether an entry names somebody by itself behind a complete one: 汉中地委、专署; but 各局、公司."""
+    if names.is_receiver(entry) or entry.startswith("各"):
+        return True
+    short = names.is_organ(entry) or (len(closed(entry)) > _LEAST_NAME and not names.is_kind(entry))
+    return short and not _KINDS.search(beside)
 
 
 def _is_office(text: str) -> bool:

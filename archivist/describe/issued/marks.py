@@ -12,6 +12,8 @@ from archivist.describe.issued.signs import LEVEL, URGENCY, tag
 from archivist.model import Field
 
 _SIGNER = re.compile(r"签\s*(?:发|批)(?:\s*盖\s*章)?\s*人?\s*:\s*(?P<names>[^\d:]{2,24}?)\s*(?=$|会\s*签)")
+# 买买提·艾山 is one name however it is set.
+_POINT = re.compile("[·•‧・]")
 # What follows 签发人 and is no name that is known to be one.
 _DOUBTFUL_PERSON = 0.85
 
@@ -41,14 +43,14 @@ def marks(flow: Flow, begun: Opening) -> Iterator[Field | None]:
 def _people(flow: Flow, start: int, end: int) -> Iterator[Field | None]:
     for a, b in _persons(flow, start, end):
         name = closed(flow.text[a:b])
-        if 2 <= len(name) <= 5:
+        if 2 <= len(name) <= 5 or names.is_person(name):
             factor = 1.0 if names.is_person(name) else _DOUBTFUL_PERSON
             yield flow.field("signer", plain(name), a, b, "head-mark", factor=factor)
 
 
 def _persons(flow: Flow, start: int, end: int) -> list[Span]:
     """Return the spans of the names, set wide (王 军) or not."""
-    if names.is_person(flow.text[start:end]):
+    if names.is_person(flow.text[start:end]) and not _POINT.search(flow.text[start:end]):
         return [(start, end)]
     bounds = {start, end, *cuts(flow, start, end)}
     bounds |= {place for place in range(start, end) if flow.text[place].isspace() or flow.folded[place] in "、,"}
@@ -62,7 +64,7 @@ def _persons(flow: Flow, start: int, end: int) -> list[Span]:
         before = closed(flow.text[slice(*spans[-1])]) if spans else ""
         if len(before) == 1:
             spans[-1] = spans[-1][0], b
-        elif len(letters) > 4 and letters == flow.text[a:b]:
+        elif len(letters) > 4 and letters == flow.text[a:b] and not _POINT.search(letters):
             spans += _run(letters, a)
         else:
             spans.append((a, b))

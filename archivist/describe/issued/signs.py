@@ -52,7 +52,7 @@ def tag(line: Printed) -> Tag:
         return "mark"
     if head_agencies(line):
         return "head"
-    if number or numbers.parse(letters.strip("()"), _ANY_YEAR):
+    if number or numbers_in(line, _ANY_YEAR):
         return "number"
     if dates.parse(letters):
         return "date"
@@ -93,7 +93,7 @@ def number_in(line: Printed) -> numbers.Found | None:
     for place, (start, end) in enumerate(apart):
         number = numbers.parse(text[start:end].strip(" ()（）\u3000"))
         others = [closed(line.folded[a:b]) for at, (a, b) in enumerate(apart) if at != place]
-        if number and all(_beside(other) for other in others):
+        if number and all(_beside(other) or numbers.parse(other) for other in others):
             return numbers.Found(start, end, number)
     found = numbers.find(text)
     rest = closed(line.folded[found[0].end :]) if found else ""
@@ -101,6 +101,38 @@ def number_in(line: Printed) -> numbers.Found | None:
         before = closed(line.folded[: found[0].start])
         return found[0] if len(before) <= 4 or _beside(before) else None
     return None
+
+
+def numbers_in(line: Printed, year: int | None = None) -> list[numbers.Found]:
+    """Return the numbers that `line` is: of agencies that issue a paper together each may give one of its own.
+
+    A number printed without its year is one where `year` says which it is of.
+    """
+    if (first := number_in(line)) is None and year is None:
+        return []
+    if first is None and (whole := numbers.parse(line.closed.strip("()"), year)):
+        return [numbers.Found(0, len(line.line.text), whole)]
+    read = [(start, end, _piece_number(line, start, end, year)) for start, end in pieces(line)]
+    others = [(start, end, number) for start, end, number in read if not _overlap(first, start, end)]
+    if first is None and not all(number or _beside(closed(line.folded[start:end])) for start, end, number in read):
+        return []
+    apart = [numbers.Found(start, end, number) for start, end, number in others if number]
+    return sorted([*([first] if first else []), *apart], key=lambda found: found.start)
+
+
+def _piece_number(line: Printed, start: int, end: int, year: int | None) -> numbers.DocumentNumber | None:
+    return numbers.parse(line.line.text[start:end].strip(" ()（）\u3000"), year)
+
+
+def _overlap(found: numbers.Found | dates.Found | None, start: int, end: int) -> bool:
+    return found is not None and found.start < end and start < found.end
+
+
+def dates_beside(line: Printed) -> list[dates.Found]:
+    """Return the dates that stand beside the number on `line`."""
+    taken = numbers_in(line, _ANY_YEAR)
+    found = dates.find(line.line.text) if taken else []
+    return [when for when in found if not any(_overlap(when, number.start, number.end) for number in taken)]
 
 
 def pieces(line: Printed) -> list[tuple[int, int]]:
@@ -130,7 +162,7 @@ def is_speaker(line: Printed) -> bool:
     letters = line.closed
     if len(letters) > 24 or re.search(r"[,。:;《]", letters):
         return False
-    posts = tuple(load("schemas/persons.yaml")["titles"])
+    posts = (*load("schemas/persons.yaml")["titles"], *load("schemas/agencies.yaml")["officials"])
     return any(letters[:-size].endswith(posts) and names.is_person(letters[-size:]) for size in (2, 3, 4))
 
 

@@ -60,11 +60,14 @@ def _of_form(filled: FilledForm, context_year: int | None) -> list[Field]:
     if received:
         year = int(received[:4])
     found = [*_form_agency(filled)]
+    noted: str | None = None
     for entry in beside:
         if entry.label.field == "annotation":
             kind = entry.label.kind or "reading"
             signed = entry.label.value == "signature"
-            for note in annotations.read(flow, entry.spans, kind, Context(year, received), signed=signed):
+            notes = annotations.read(flow, entry.spans, kind, Context(year, received, noted), signed=signed)
+            for note in notes:
+                noted = max(filter(None, [noted, note.date]), default=None)
                 factor = entry.factor * note.factor
                 found += _present(
                     flow.field("annotation", note.value, note.start, note.end, entry.method, factor=factor)

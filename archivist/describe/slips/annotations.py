@@ -126,8 +126,12 @@ def _entries(tokens: Sequence[Token], cells: Collection[int]) -> list[_Entry]:
     """Return the entries that `tokens` are; where one begins a cell (`cells`) its name is not of words before it."""
     entries: list[_Entry] = []
     signer: Token | None = None
+    behind = {token.start for token in _noted_behind(tokens, cells)}
     for token in tokens:
         last = entries[-1] if entries else None
+        if last and token.start in behind:
+            last.texts.append(token)
+            continue
         complete = last is None or bool(last.person and last.when) or bool(last.texts and (last.person or last.when))
         if token.what == "text":
             if last is None or complete or last.unit:
@@ -150,6 +154,18 @@ def _entries(tokens: Sequence[Token], cells: Collection[int]) -> list[_Entry]:
         else:
             last.when = token
     return entries
+
+
+def _noted_behind(tokens: Sequence[Token], cells: Collection[int]) -> list[Token]:
+    """Return the 已阅 that stand behind the name and date they are noted by, not before the next: as on the row's first."""
+    found = []
+    for at, token in enumerate(tokens[2:], 2):
+        if token.what != "text" or closed(token.value).strip("()。.") not in _rules()["read"] or token.start in cells:
+            continue
+        row = [other for other in tokens[:at] if other.bottom > token.top and other.top < token.bottom]
+        if len(row) > 1 and row[0].what == "person" and tokens[at - 1].what == "date" and cells:
+            found.append(token)
+    return found
 
 
 def _paired(tokens: Sequence[Token]) -> list[Token]:

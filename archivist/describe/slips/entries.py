@@ -5,24 +5,25 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from archivist.describe import dates, numbers
-from archivist.describe.ink import closed
+from archivist.describe.ink import Flow, closed
 from archivist.describe.numerals import integer
-from archivist.describe.slips import rows
+from archivist.describe.slips import readings, rows
 from archivist.describe.slips.forms import Block, FilledForm
 from archivist.describe.slips.labels import COLUMNS, Label
+from archivist.describe.slips.readings import FOOT, READINGS, left
 
 _EMPTY = re.compile(r"[\s:;,.。、/|\\\-_()·]*")
 _FULL_DATE = re.compile(r".*年.*月.*")
 _PRINTED = re.compile(r"(?:印制?|制|刊印)$")
-# A line at the foot of the form that says who printed it or how to use it.
-_FOOT = re.compile(r"\s*注\s*[:1-9一]|\s*[(]?注\s*[:)]|.*(?:印制|监制|制表)\s*$|\s*第\s*\d+\s*页")
 _LONG = frozenset({"text", "annotation", "signature"})
+_WRITTEN = frozenset({"annotation", "signature"})
 _SINGLE = frozenset({"text", "agency", "number", "count", "serial", "date", "secrecy"})
-_READINGS = Label("annotation", "readings", "reading")
 _SAME_ROW = 0.5
 _LONGEST_COUNT = 3
 _ANY_YEAR = 1990
 _LEAST_REST = 12
+# White space, in characters, that parts what stands in two columns.
+_COLUMN_GAP = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def entries(filled: FilledForm) -> list[Entry]:
     blocks, flow = filled.blocks, filled.flow
     claimed: set[int] = set()
     found: list[Entry] = []
-    late: list[tuple[int, int, int, Label]] = []
+    late: list[tuple[int, int, tuple[int, int], Label]] = []
     signed = {mark.label.value for block in blocks for mark in block.marks}
     for index, block in enumerate(blocks):
         if rowwise := _values_below(filled, index, claimed):
@@ -52,11 +53,14 @@ def entries(filled: FilledForm) -> list[Entry]:
             last = place + 1 == len(block.marks)
             label = mark.label
             if label.value in ("names", "signatures") and not late and "readings" not in signed:
-                late.append((len(found), index, until, _READINGS))
-            if label.value == "readings":
-                late.append((len(found), index, until, label))
+                late.append((len(found), index, (block.marks[-1].end, until), READINGS))
+            if label.value == "readings" and (len(found), index) not in [(one[0], one[1]) for one in late]:
+                late.append((len(found), index, (mark.end, until), label))
             if label.value in COLUMNS or label.value == "readings":
                 continue
+            if columns := _side_by_side(filled, index, place, claimed):
+                found += columns
+                break
             inline = not _EMPTY.fullmatch(flow.folded, mark.end, until)
             spans = [(mark.end, until)] if inline else []
             method, factor = "form-cell" if block.cell else "form-line", 1.0
@@ -75,9 +79,59 @@ def entries(filled: FilledForm) -> list[Entry]:
                 spans += _lead(filled, max([index, *taken]))
             if spans:
                 found.append(Entry(label, _joined(filled, spans), method, factor))
-    for position, index, until, label in reversed(late):
-        found.insert(position, _readings(filled, index, until, label, claimed))
+    for position, index, inline_span, label in reversed(late):
+        spans = readings.spans(filled, index, inline_span, claimed, is_printed_date)
+        method = "form-cell" if blocks[index].cell else "form-line"
+        found.insert(position, Entry(label, _joined(filled, spans), method, 1.0))
     return found
+
+
+def _side_by_side(filled: FilledForm, index: int, place: int, claimed: set[int]) -> list[Entry]:
+    """Return the longer entries of labels side by side on a line, from mark `place` on, with what stands below each."""
+    block, flow = filled.blocks[index], filled.flow
+    marks = block.marks[place:]
+    if block.cell or len(marks) < 2 or any(mark.label.value not in _WRITTEN for mark in marks):
+        return []
+    ends = [*(mark.start for mark in marks[1:]), block.end]
+    spans = [[(mark.end, end)] for mark, end in zip(marks, ends, strict=True)]
+    lefts = [left(filled, mark.start) for mark in marks]
+    below = _below(filled, index, claimed, marks[-1].label)
+    claimed.update(below)
+    for other in below:
+        pieces = _pieces(filled, other)
+        for order, (first, last) in enumerate(pieces):
+            height = flow.lines[flow.line_at(first)].line.box.height
+            if len(pieces) == len(marks):
+                spans[order].append((first, last))
+                continue
+            under = [at for at, edge in enumerate(lefts) if edge <= left(filled, first) + height]
+            spans[under[-1] if under else 0].append((first, last))
+    return [
+        Entry(mark.label, tuple(own), "form-line", 0.9) for mark, own in zip(marks, spans, strict=True) if _any(flow, own)
+    ]
+
+
+def _pieces(filled: FilledForm, index: int) -> list[tuple[int, int]]:
+    """Return the spans in block `index` that wide white space parts, a date with the name before it."""
+    block, flow = filled.blocks[index], filled.flow
+    found: list[tuple[int, int]] = []
+    dated = True
+    for first, last in pairwise([block.start, *rows.gaps(flow, block.start, block.end, _COLUMN_GAP), block.end]):
+        while first < last and flow.folded[first].isspace():
+            first += 1
+        if first == last:
+            continue
+        is_date = dates.parse(flow.text[first:last], _ANY_YEAR) is not None
+        if is_date and not dated:
+            found[-1] = found[-1][0], last
+        else:
+            found.append((first, last))
+        dated = is_date
+    return found
+
+
+def _any(flow: Flow, spans: list[tuple[int, int]]) -> bool:
+    return any(not _EMPTY.fullmatch(flow.folded, start, end) for start, end in spans)
 
 
 def is_printed_date(filled: FilledForm, index: int) -> bool:
@@ -96,29 +150,6 @@ def printed_date(text: str) -> str | None:
     return dates.parse(_PRINTED.sub("", text.rstrip()))
 
 
-def _readings(filled: FilledForm, index: int, until: int, label: Label, claimed: set[int]) -> Entry:
-    """Return the entry of a label for readings: all that follows it up to the next label that values stand beside.
-
-    Where the names of those asked to sign are printed beside their signatures, only the signatures are readings.
-    """
-    blocks = filled.blocks
-    spans = [(blocks[index].marks[-1].end if label is _READINGS else _behind(blocks[index], label), until)]
-    asked = _columns(blocks, "names") if _columns(blocks, "signatures") else []
-    for other in range(index + 1, len(blocks)):
-        block = blocks[other]
-        if block.labelled or _FOOT.match(filled.flow.folded, block.start, block.end):
-            break
-        if other in claimed or is_printed_date(filled, other):
-            continue
-        claimed.add(other)
-        cell = block.cell
-        if cell is None or (cell.table, cell.column, cell.columns) not in asked:
-            begins = [block.start, *(mark.end for mark in block.marks)]
-            ends = [*(mark.start for mark in block.marks), block.end]
-            spans += [(begin, end) for begin, end in zip(begins, ends, strict=True) if begin < end]
-    return Entry(label, _joined(filled, spans), "form-cell" if blocks[index].cell else "form-line", 1.0)
-
-
 def _joined(filled: FilledForm, spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """Return `spans` with those put together that are one row outside of cells."""
     in_cells = {block.start for block in filled.blocks if block.cell}
@@ -130,18 +161,6 @@ def _joined(filled: FilledForm, spans: list[tuple[int, int]]) -> tuple[tuple[int
         else:
             joined.append((start, end))
     return tuple(joined)
-
-
-def _behind(block: Block, label: Label) -> int:
-    return next(mark.end for mark in block.marks if mark.label == label)
-
-
-def _columns(blocks: tuple[Block, ...], value: str) -> list[tuple[int | None, int | None, int]]:
-    return [
-        (block.cell.table, block.cell.column, block.cell.columns)
-        for block in blocks
-        if block.cell and any(mark.label.value == value for mark in block.marks)
-    ]
 
 
 def _values_below(filled: FilledForm, index: int, claimed: set[int]) -> list[Entry]:
@@ -327,7 +346,7 @@ def _below(filled: FilledForm, index: int, claimed: set[int], label: Label) -> l
             continue
         if block.cell or block.marks or other in claimed or is_printed_date(filled, other):
             break
-        if _FOOT.match(filled.flow.folded, block.start, block.end):
+        if FOOT.match(filled.flow.folded, block.start, block.end):
             break
         if label.value == "text" and dates.parse(filled.flow.text[block.start : block.end]):
             break

@@ -11,6 +11,7 @@ from typing import Any
 from archivist.definitions import load
 from archivist.describe import dates
 from archivist.describe.ink import Flow, closed
+from archivist.describe.numerals import integer
 from archivist.describe.slips import rows
 from archivist.text import fold
 
@@ -44,15 +45,25 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What dates without a year are understood from: the `year`, and the day on which the paper was `received`."""
+    """What dates without a year are understood from: the `year`, and the day on which the paper was `received`.
+
+    `noted` is the last day on which something was noted on the slip before.
+    """
 
     year: int | None
     received: str | None
+    noted: str | None = None
 
     @property
     def came(self) -> date | None:
         """The day of receipt where it is known in full."""
         return date.fromisoformat(self.received) if self.received and len(self.received) == 10 else None
+
+    @property
+    def last(self) -> date | None:
+        """The day from which on something is noted."""
+        known = [day for day in (self.received, self.noted) if day and len(day) == 10]
+        return date.fromisoformat(max(known)) if known else None
 
 
 def find(flow: Flow, start: int, end: int, context: Context) -> list[Found]:
@@ -256,22 +267,23 @@ def _loose(text: str, context: Context) -> list[Found]:
         for match in pattern.finditer(folded):
             put = {key: (value or "").translate(_signs()["digits"]) for key, value in match.groupdict().items()}
             put = {key: closed(value) for key, value in put.items()}
-            if not any(char.isdigit() for char in match[0]) and name != "words":
+            if not any(char.isdigit() for char in match[0]) and name not in ("words", "day", "opening"):
                 continue
             iso = _iso(name, put, context)
             clear = all(match.end() <= known.start or known.end <= match.start() for known in found)
             if iso and clear:
-                found.append(Found(match.start(), match.end(), iso, 1.0 if name == "day" else MENDED))
+                found.append(Found(match.start(), match.end(), iso, 1.0 if name in ("day", "opening") else MENDED))
     return found
 
 
 def _iso(name: str, put: dict[str, str], context: Context) -> str | None:
     year, came = context.year, context.came
-    if name == "day":
-        if came is None:
+    if name in ("day", "opening"):
+        last, day = context.last, integer(put["two"].removeprefix("初"))
+        if last is None or day is None:
             return None
-        month = came if int(put["two"]) >= came.day else date(came.year + came.month // 12, came.month % 12 + 1, 1)
-        return dates.parse(f"{month.year}.{month.month}.{put['two']}")
+        month = last if day >= last.day else date(last.year + last.month // 12, last.month % 12 + 1, 1)
+        return dates.parse(f"{month.year}.{month.month}.{day}")
     if put.get("year"):
         if name == "points" and len(put["year"]) == 2 and year is None:
             return None
@@ -307,6 +319,8 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     stroke = rf"\s*[/{re.escape(fold(rules['stroke']))}]\s*"
     end = rf"(?:\s*[日号{rules['day']}])?(?![0-9]|[.]\d|\s*[%万亿千百元个倍米斤吨公亩度条款项点])"
     begin = r"(?<![0-9a-z.])"
+    whole = "0-9〇一二三四五六七八九十廿卅"
+    day = r"(?:[0-3]?\d|初?十|[初十廿卅][一二三四五六七八九]|[二三]十[一二三四五六七八九]?|[廿卅一二三四五六七八九])"
     return {
         "words": re.compile(
             rf"{begin}(?:(?P<year>{one}{{4}}|{one}{{2}}|{cn}{{4}}|{cn}{{2}})\s*[年{rules['year']}]\s*)?"
@@ -320,5 +334,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "point": re.compile(rf"{begin}(?P<one>{one}{{1,2}}){point}(?P<two>{one}{{1,2}}){end}"),
         # A stroke that was read as a one: 28 1 9.
         "run": re.compile(rf"{begin}(?P<one>[0-3]?\d)1(?P<two>1?\d){end}"),
-        "day": re.compile(r"(?<![0-9月.])(?P<two>[0-3]?[0-9])\s*[日号](?![\u3400-\u9fff])"),
+        # 廿三日 is a day, 限三日 is not; with words behind it only where it opens a sentence: 十八日已发出.
+        "day": re.compile(rf"(?<![月.第{load('schemas/slips.yaml')['lasting']}{whole}])(?P<two>{day})\s*[日号](?![\u3400-\u9fff])"),
+        "opening": re.compile(rf"(?<![^。,;\s])(?P<two>{day})\s*日(?=[\u3400-\u9fff])"),
     }

@@ -223,13 +223,11 @@ class _Sight:
         value = before.label.value if before else None
         written = folded[before.end if before else self.span.start : mark.start].strip(_FILLING + " \u3000")
         if mark.label.value in COLUMNS:
-            # What heads a column has nothing but other heads before it.
-            return free and bounded and not written
-        if (
-            value == "text"
-            and mark.start in self.wide
-            and (bounded and (colon or end in self.wide or end == self.span.end))
-        ):
+            # What heads a column has nothing but other heads before it, or comes again: 姓名 … 姓名 ….
+            again = before is not None and before.printed == mark.printed
+            return free and bounded and (again or not written)
+        apart = mark.start in self.wide and bounded and (colon or end in self.wide or end == self.span.end)
+        if apart and (value == "text" or self._stands_beside(value, mark, end)):
             return True
         if value is not None and value not in (_SHORT | COLUMNS):
             return False
@@ -244,6 +242,14 @@ class _Sight:
             chinese = "\u4e00" <= folded[end : end + 1] <= "\u9fff"
             return not chinese or (len(mark.printed) >= 4 and self._is_value(end, mark.label))
         return mark.start == self.span.start and len(mark.printed) >= (5 if mark.label.value in _LONG else 4)
+
+    def _stands_beside(self, value: str | None, mark: Mark, end: int) -> bool:
+        """Return whether a label that stands apart may be one beside a longer entry: 签发 … 会签 …."""
+        if mark.label.value not in _LONG or mark.label.value == "readings":
+            return False
+        printed_wide = any(char.isspace() for char in self.flow.text[mark.start : end])
+        printed_wide = printed_wide or len(rows.gaps(self.flow, mark.start, end, _COLUMN_GAP)) > 0
+        return value == "signature" or (value == "annotation" and (printed_wide or len(mark.printed) >= _LEAST_FUZZY))
 
     def whole(self, vocabulary: Vocabulary) -> list[Mark]:
         """Return the label that all of it is: one that ends like one, or one of which a character was misread."""

@@ -12,6 +12,7 @@ from archivist.describe.ink import Flow, closed
 from archivist.describe.names import is_person
 from archivist.describe.slips import hand, rows
 from archivist.describe.slips.hand import Context, Found
+from archivist.describe.slips.people import is_name, is_spelled, is_transcribed
 
 What = Literal["text", "person", "unit", "date"]
 
@@ -20,7 +21,7 @@ _SENTENCE_END = "。.!;:,、)"
 _PAUSES = ",、:"
 _READ = re.compile(r"\(?(已阅|圈阅|传阅|阅)\)?[。.]?$")
 # 孙浩(出差): why he has not read it.
-_NOTED = re.compile(r"([^()]{2,4})(\([^()]{1,8}\))")
+_NOTED = re.compile(r"([^()]{2,9})(\([^()]{1,8}\))")
 _STROKES = " \t:;,.。、/-_|"
 _PART_OF_DAY = re.compile(r"[上下中]午|[早晚夜晨](?:上|间)?")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
@@ -30,6 +31,8 @@ _NAME_GAP = 0.3
 _LONGEST_UNIT = 14
 _DOUBTFUL = 0.7
 _COMRADE = "同志"
+# Of names, by their number of characters; three are tried before two.
+_NAME_LENGTHS = (7, 6, 5, 4, 3, 2)
 LOOSE = 0.85
 """How sure it is, as a share, that a word is a name because of its place only."""
 
@@ -66,14 +69,14 @@ def tokens(flow: Flow, start: int, end: int, context: Context) -> list[Token]:
             if _in_passing(flow, at, when, finish):
                 inline.append(when)
                 continue
-            words += _words(flow, at, when.start)
+            words += _words(flow, at, when.start, start)
             last = when.end
             if part := _PART_OF_DAY.match(flow.folded, last, finish):
                 last = part.end()
             words.append(Token("date", when.start, last, when.date, when.factor))
             at = last
-        words += _words(flow, at, finish)
-        found += _settled([_placed(flow, _dated(token, inline)) for token in words])
+        words += _words(flow, at, finish, start)
+        found += _settled([_placed(flow, _dated(flow, token, inline)) for token in words])
     return _without_loose(found)
 
 
@@ -87,8 +90,10 @@ def _without_loose(found: Sequence[Token]) -> list[Token]:
     return kept
 
 
-def _dated(token: Token, inline: Sequence[Found]) -> Token:
+def _dated(flow: Flow, token: Token, inline: Sequence[Found]) -> Token:
     for when in inline:
+        if flow.folded.startswith(tuple(_rules()["terms"]), when.end):
+            continue
         if token.what == "text" and token.start <= when.start and when.end <= token.end:
             return replace(token, dated=Token("date", when.start, when.end, when.date, when.factor))
     return token
@@ -111,7 +116,7 @@ def _settled(words: Sequence[Token]) -> list[Token]:
 def _in_passing(flow: Flow, at: int, when: Found, finish: int) -> bool:
     """Return whether a date is part of a sentence: words run on to it, and no name before it signs."""
     folded = flow.folded
-    if any(folded.startswith(term, when.end) for term in _rules()["terms"]):
+    if folded.startswith(tuple(_rules()["terms"]), when.end):
         return True
     if (
         when.end == finish
@@ -122,7 +127,7 @@ def _in_passing(flow: Flow, at: int, when: Found, finish: int) -> bool:
     if _PART_OF_DAY.match(folded, when.end):
         return False
     run = flow.folded[when.end : _until(flow, when.end, finish)]
-    if _READ.match(run) or is_person(_READ.sub("", run)):
+    if _READ.match(run) or is_name(_READ.sub("", run)):
         return False
     before = _words(flow, at, when.start)
     return not (before and before[-1].what in ("person", "unit"))
@@ -134,8 +139,11 @@ def _until(flow: Flow, start: int, finish: int) -> int:
     return match.end() if match else start
 
 
-def _words(flow: Flow, start: int, end: int) -> list[Token]:
-    """Return the words and names of one stretch without a date, at the end of which a signature may stand."""
+def _words(flow: Flow, start: int, end: int, opening: int | None = None) -> list[Token]:
+    """Return the words and names of one stretch without a date, at the end of which a signature may stand.
+
+    What is written beside the label begins at `opening`.
+    """
     found: list[Token] = []
     spans = _wide(flow, start, end)
     for place in reversed(range(len(spans))):
@@ -145,25 +153,25 @@ def _words(flow: Flow, start: int, end: int) -> list[Token]:
             first += 1
         if first < last:
             closing = all(token.what in ("person", "unit") for token in found)
-            found = [*_of_word(flow, first, last, closing, place > 0), *found]
+            found = [*_of_word(flow, first, last, closing, place > 0, opens=first == opening), *found]
     return found
 
 
-def _of_word(flow: Flow, first: int, last: int, closing: bool, preceded: bool) -> list[Token]:
+def _of_word(flow: Flow, first: int, last: int, closing: bool, preceded: bool, *, opens: bool) -> list[Token]:
     """Return what the word from `first` to `last` is: text, and who signs at its end."""
     word = flow.folded[first:last].rstrip(_STROKES)
     ended = "。" in flow.folded[first + len(word) : last] or word.endswith("!")
     noted = _NOTED.fullmatch(word)
-    if noted and is_person(noted[1]) and not _READ.fullmatch(noted[2]):
+    if noted and is_name(noted[1]) and not _READ.fullmatch(noted[2]):
         return [
             _token(flow, "person", first, first + noted.end(1)),
             _token(flow, "text", first + noted.start(2), first + noted.end(2)),
         ]
     bare = _READ.sub("", word)
     cut = max(bare.rfind(char) for char in _SENTENCE_END) + 1
-    if bare == word or not is_person(bare[cut:]):
+    if bare == word or not is_name(bare[cut:]):
         bare, cut = word, max(word.rfind(char) for char in _SENTENCE_END) + 1
-    if ended and (cut == 0 or word[cut - 1] in _PAUSES or not is_person(bare[cut:])):
+    if ended and (cut == 0 or word[cut - 1] in _PAUSES or not is_name(bare[cut:])):
         return [_token(flow, "text", first, last)]
     set_off = cut == 0 or word[cut - 1] not in _PAUSES
     closing = closing and set_off
@@ -172,7 +180,7 @@ def _of_word(flow: Flow, first: int, last: int, closing: bool, preceded: bool) -
         return [_token(flow, "text", first, last)]
     begin = signers[0].start
     alone = begin == first and not preceded and [signer.what for signer in signers] == ["unit"]
-    if alone and not rows.begins_row(flow, first):
+    if alone and not opens and not rows.begins_row(flow, first):
         return [_token(flow, "text", first, last)]
     found = [_token(flow, "text", first, begin)] if begin > first else []
     found += signers
@@ -185,20 +193,20 @@ def _of_word(flow: Flow, first: int, last: int, closing: bool, preceded: bool) -
 def _signers(flow: Flow, start: int, name: str, closing: bool) -> list[Token]:
     """Return the office and the person that all of `name`, which begins at `start`, is; none for other words."""
     rules, end = _rules(), start + len(name)
-    if closed(name) != name:
-        return [_token(flow, "person", start, end)] if is_person(name) else []
+    addressed = name.startswith(tuple(rules["before_names"]))
+    if closed(name) != name or (not addressed and is_transcribed(name)):
+        return [_token(flow, "person", start, end)] if is_name(name) else []
     if not _HAN.fullmatch(name) or len(name) < 2 or name in rules["not_names"] or name in rules["read"]:
         return []
     if name in rules["posts"]:
         return [_token(flow, "unit", start, end)]
     if is_person(name):
         return [_token(flow, "person", start, end)]
-    if name.endswith(_COMRADE) and is_person(name.removesuffix(_COMRADE)):
+    if name.endswith(_COMRADE) and is_name(name.removesuffix(_COMRADE)):
         return [_token(flow, "person", start, end - len(_COMRADE))]
-    addressed = name.startswith(tuple(rules["before_names"]))
-    for length in (3, 2):
+    for length in _NAME_LENGTHS:
         unit, person = name[:-length], name[-length:]
-        if not addressed and is_person(person) and (_is_unit(unit) or unit in (*rules["posts"], *rules["titles"])):
+        if not addressed and is_name(person) and (_is_unit(unit) or unit in (*rules["posts"], *rules["titles"])):
             cut = end - length
             return [_token(flow, "unit", start, cut), _token(flow, "person", cut, end)]
     if addressed or not closing:
@@ -209,6 +217,8 @@ def _signers(flow: Flow, start: int, name: str, closing: bool) -> list[Token]:
         return [_token(flow, "unit", start, end)]
     if (other := _mended_name(flow, start, end)) is not None:
         return [replace(_token(flow, "person", start, end), value=other, factor=LOOSE)]
+    if is_spelled(name):
+        return [replace(_token(flow, "person", start, end), factor=LOOSE)]
     if len(name) in (2, 3) and not set(name) & set(_not_in_names()) and not name.endswith(tuple(rules["not_names"])):
         return [replace(_token(flow, "person", start, end), factor=LOOSE, what="person")]
     return []
@@ -218,9 +228,9 @@ def _set_off(flow: Flow, start: int, words: str) -> list[Token]:
     """Return the name at the end of `words` where a gap, though a small one, parts it from them."""
     end = start + len(words)
     gaps = rows.gaps(flow, start, end, _NAME_GAP)
-    for length in (3, 2):
+    for length in _NAME_LENGTHS:
         cut = end - length
-        if cut > start and cut in gaps and not any(gap > cut for gap in gaps) and is_person(words[-length:]):
+        if cut > start and cut in gaps and not any(gap > cut for gap in gaps) and is_name(words[-length:]):
             return [_token(flow, "person", cut, end)]
     return []
 

@@ -100,10 +100,10 @@ def disagree(one: Facts, other: Facts) -> bool:
 
 
 def names_another(slip: Facts, paper: Facts) -> bool:
-    """Return whether a slip clearly names another paper: by a complete number and by the agency."""
+    """Return whether a slip clearly names another paper: by the agency, and by a complete number or the title."""
     title, number, agency = _compared(slip, paper)
     complete = slip.number is not None and paper.number is not None
-    return complete and number < 0 and agency < 0 and title <= 0
+    return agency < 0 and max(title, number) <= 0 and (title < 0 or (complete and number < 0))
 
 
 def covers(name: str, source: str) -> bool:

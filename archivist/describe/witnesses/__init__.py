@@ -15,6 +15,7 @@ from archivist.model import Document, Field, Page, Value, Witness
 Sheets = Mapping[int, Page]
 
 _PRINTED = 0.6
+_NUMBER_LINES = ("number-line", "year-of-issue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,8 @@ def _with_year(document: Document) -> Document:
             year = replace(known, year=int(years[1]))
             lent = replace(checked[0], value=numbers.field_value(year), confidence=LENT)
             checked = _if_fits(lent, checked[0], by_date), issued
-    return _replaced(document, {"document_number": checked[:1], "date_of_issue": checked[1:]})
+    others = document.values("document_number")[1:]
+    return _replaced(document, {"document_number": (checked[0], *others), "date_of_issue": checked[1:]})
 
 
 def _if_fits(lent: Field, read: Field, witness: Witness) -> Field:
@@ -146,7 +148,7 @@ def _by_itself(document: Document, sheets: Sheets) -> Document:
         document,
         {
             "issuing_agency": issuers,
-            "document_number": _one(document.values("document_number")),
+            "document_number": _numbers(document.values("document_number")),
             "date_of_issue": issued,
             "print_date": printed,
             "title": [joint.titled(field, issuers) for field in document.values("title")],
@@ -217,6 +219,17 @@ def _one(fields: Sequence[Field]) -> tuple[Field, ...]:
     # 1995年6月 in the head and 1995年6月9日 under the text: the day is part of the date.
     chosen = max(believed, key=lambda field: (len(str(field.value)), -rank(field)))
     return (heard(chosen, [witness_of(field) for field in sorted(fields, key=rank) if field is not chosen]),)
+
+
+def _numbers(fields: Sequence[Field]) -> tuple[Field, ...]:
+    """Return the numbers of a paper: agencies that issue it together each give it one of their own."""
+    codes: dict[object, list[Field]] = {}
+    for field in sorted(fields, key=rank):
+        code = field.value.get("agency_code") if isinstance(field.value, Mapping) else None
+        # What another place says is said of the number of that agency, or else of the first.
+        own = code if code in codes or field.method in _NUMBER_LINES or not codes else next(iter(codes))
+        codes.setdefault(own, []).append(field)
+    return tuple(number for group in codes.values() for number in _one(group))
 
 
 def _date(

@@ -87,11 +87,18 @@ def _lent_name(field: Field, issuers: Iterable[Field], pages: Sheets) -> Field |
 
 def _number(field: Field, others: list[Field], pages: Sheets) -> Field:
     """Return the number on the slip after that of the document was heard, and put into `others` what it heard."""
-    place = next((place for place, other in enumerate(others) if other.name == "document_number"), None)
-    if place is None:
+    said = witness_of(field, "slip")
+    verdicts = {
+        place: compare(other.name, other.value, said)
+        for place, other in enumerate(others)
+        if other.name == "document_number"
+    }
+    if not verdicts:
         return field
+    # Of the numbers of agencies that issued it together the slip may give any one.
+    place = max(verdicts, key=lambda place: (verdicts[place].confirms, verdicts[place].against == "misread", -place))
     printed = others[place]
-    said, told = witness_of(field, "slip"), witness_of(printed)
+    told = witness_of(printed)
     if compare(printed.name, printed.value, said).against == "misread":
         full = str(_text(printed.value))
         borne_out = any(compare(printed.name, printed.value, one).confirms for one in printed.witnesses)

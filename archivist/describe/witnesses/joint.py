@@ -8,8 +8,8 @@ from itertools import combinations
 from rapidfuzz.distance import Levenshtein
 
 from archivist.describe.ink import ACCEPTED_FROM, closed
-from archivist.describe.names import is_agency, is_bare, mended, same_agency
-from archivist.describe.witnesses.misread import LENT, apart, glyphs_of, lent, look_alike
+from archivist.describe.names import is_agency, is_bare, is_unit_of, mended, same_agency
+from archivist.describe.witnesses.misread import LENT, apart, glyphs_of, lent, look_alike, lost_between
 from archivist.describe.witnesses.testimony import compare, heard, rank, together, witness_of
 from archivist.model import Document, Field, Page, Witness
 
@@ -82,6 +82,9 @@ def titled(title: Field, issuers: Sequence[Field]) -> Field:
             right = str(issuer.value)[-len(read) :]
             if place.method != "title-block" or len(right) != len(read) or right in value or read not in value:
                 continue
+            # A name said short in the title stays as it is printed there.
+            if same_agency(read, str(issuer.value)) or len(apart(read, right)) > max(1, len(read) // 3):
+                continue
             heard_of = (witness_of(issuer), witness_of(title))
             value = value.replace(read, right, 1)
             title = replace(title, value=value, status="review", witnesses=(*title.witnesses, *heard_of))
@@ -142,7 +145,7 @@ def _groups(fields: Sequence[Field], pages: Mapping[int, Page]) -> list[list[Fie
                 groups[place].append(field)
                 taken.add(place)
         for field in left:
-            near = [i for i, group in enumerate(groups) if i not in taken and _misread_of(group[0], field, pages)]
+            near = [i for i, group in enumerate(groups) if i not in taken and _is_meant(group[0], field, pages)]
             if near:
                 groups[near[0]].append(field)
                 taken.add(near[0])
@@ -156,6 +159,15 @@ def _groups(fields: Sequence[Field], pages: Mapping[int, Page]) -> list[list[Fie
         full = (group for group in groups if any(same_agency(str(one.value), str(field.value)) for one in group))
         next(full, groups[0]).append(field)
     return _without_misread_heads(groups)
+
+
+def _is_meant(one: Field, other: Field, pages: Mapping[int, Page]) -> bool:
+    """Return whether two names mean one agency: one misread, or only its place or works said (梁园公社)."""
+    return _unit_and_organ(one, other) or _unit_and_organ(other, one) or _misread_of(one, other, pages)
+
+
+def _unit_and_organ(unit: Field, organ: Field) -> bool:
+    return is_unit_of(str(unit.value), str(organ.value))
 
 
 def _without_misread_heads(groups: list[list[Field]]) -> list[list[Field]]:
@@ -207,7 +219,9 @@ def _misread_of(one: Field, other: Field, pages: Mapping[int, Page]) -> bool:
     if len(first) != len(second):
         # A reader drops a character without a trace; short names that differ by one are those of two agencies.
         poor = min(one.confidence, other.confidence) < ACCEPTED_FROM or min(len(first), len(second)) > _SHORT
-        return (poor or nameless) and Levenshtein.distance(first, second) == 1
+        short = other if len(second) < len(first) else one
+        under_seal = short.method == "signature" and lost_between(first, second)
+        return under_seal or ((poor or nameless) and Levenshtein.distance(first, second) == 1)
     places = apart(first, second)
     ink = [glyphs_of(field, pages)[-len(first) :] for field in (one, other)]
     if not places or len(places) > max(1, len(first) // 3) or min(map(len, ink)) != len(first):
@@ -221,6 +235,7 @@ def _misread_of(one: Field, other: Field, pages: Mapping[int, Page]) -> bool:
 def _believed(group: Sequence[Field], pages: Mapping[int, Page]) -> Field:
     """Return the reading of an issuer that is believed, heard against the other places that name it."""
     full = [field for field in group if not is_bare(str(field.value))] or list(group)
+    full = [field for field in full if not any(_unit_and_organ(field, other) for other in full)]
     readings: list[list[Field]] = []
     for field in full:
         for reading in readings:

@@ -11,6 +11,9 @@ from archivist.text import fold
 
 # Where a reader had offered it.
 _SEEN = 0.93
+# A name of which less is left could be another's.
+_LEAST_LEFT = 5
+_LEVELS = "省市县区州盟旗镇乡"
 LENT = 0.85
 """How sure a value is that took a character from another place: a person looks at it."""
 
@@ -37,6 +40,19 @@ def apart(one: Sequence[str], other: Sequence[str]) -> list[int]:
 def one_apart(one: str, other: str) -> bool:
     """Return whether two texts differ in one character and no more."""
     return len(one) == len(other) and len(apart(one, other)) == 1
+
+
+def lost_between(one: str, other: str) -> bool:
+    """Return whether one of two names is the other without a few characters in a row, as where a seal hides them.
+
+    惠民地业局 is 惠民地区商业局; what is missing must not be a place of its own (山东省聊城市农业局, 山东省农业局).
+    """
+    short, full = sorted((one, other), key=len)
+    many = len(full) - len(short)
+    if len(short) < _LEAST_LEFT or not 0 < many <= max(2, len(full) // 3):
+        return False
+    starts = (at for at in range(2, len(short) - 1) if full[:at] == short[:at] and full[at + many :] == short[at:])
+    return any(full[at + many - 1] not in _LEVELS for at in starts)
 
 
 def look_alike(one: str, other: str) -> bool:

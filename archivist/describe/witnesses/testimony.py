@@ -12,8 +12,8 @@ from rapidfuzz.distance import LCSseq, Levenshtein
 from archivist.definitions import load
 from archivist.describe import numbers
 from archivist.describe.ink import ACCEPTED_FROM, closed
-from archivist.describe.names import agency_key, is_agency, same_agency, split
-from archivist.describe.witnesses.misread import LENT, one_apart
+from archivist.describe.names import agency_key, is_agency, is_unit_of, same_agency, split
+from archivist.describe.witnesses.misread import LENT, lost_between, one_apart
 from archivist.model import Field, Value, Witness
 from archivist.text import fold
 
@@ -165,13 +165,14 @@ def _agency(value: str, said: str, method: str) -> Verdict:
                 # 市委 says nothing of the city, 中共聊城市委 all that 市委 says.
                 return Verdict(min(1.0, len(told) / max(len(own), 1)))
             keys = sorted((own, told), key=len)
-            if keys[0] and keys[1].startswith(keys[0]):
+            hidden = method == "signature" and len(other) < len(one) and lost_between(fold(one), fold(other))
+            if (keys[0] and keys[1].startswith(keys[0])) or is_unit_of(one, other) or is_unit_of(other, one):
                 # The office of an agency prints and forwards for it.
                 best = Verdict(_VAGUE)
             elif (
                 best.against
                 and len(keys[0]) > 3
-                and 1 in (Levenshtein.distance(*keys), Levenshtein.distance(fold(one), fold(other)))
+                and (1 in (Levenshtein.distance(*keys), Levenshtein.distance(fold(one), fold(other))) or hidden)
             ):
                 best = Verdict(0.0, "misread")
     # Only what is clearly the name of another agency speaks against one.

@@ -1,0 +1,243 @@
+"""What a sentence owes by a date: who, and the clauses that say what is to be done."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from archivist.describe.plans.amounts import amounts
+from archivist.describe.plans.people import rules
+from archivist.describe.plans.periods import PERIOD, POINT
+from archivist.describe.plans.prose import MARK, Prose
+from archivist.describe.plans.subjects import length, without_asking
+
+_BREAK = "。;!?\n"
+_MARK_AT = re.compile(rf"(?:(?<=[:。;,\n])|^)(?:{MARK})|[①-⑳⑴-⒛㈠-㈩]")
+_LEADING = re.compile(r"[,、:)\"”]+")
+_CLOSING_WORDS = re.compile(
+    r"(?:,|、|务必|务请|务|必须|应当|应该|必|要|应|须|需|请|并|也|都|均|一律|统一|分别|将|在|于|至迟|最迟|力争|争取|确保|保证|限|限期"
+    r"|限定|时间为|截止|截至|最后|期限为?|是)+$"
+)
+_CHARGED = re.compile(r"(?:作为|是)[^,。;]{2,16}$|(?:为)[^,。;]{0,10}(?:单位|部门|责任人)$")
+_ASKING = re.compile(r"^(?:并|请|望|希望?|要求|责成|由|务请|其中|具体由|以便|同时|另外|此外|凡是?)+")
+_RANGE = re.compile(r"(?:从|自|至|到|[-—–~])[^,。;\n]{0,14}$")
+_HOW = re.compile(r"(?:的?要求|基础上|情况下|原则|精神|规定|同时|后|时)$")
+_MODAL = re.compile(r"(?:必须|务必|应当|要|应|须|请|务)(?:于|在|至迟)*$")
+_ASKED = re.compile(r"必须|务必|应|须|(?<!主)要")
+_EVERYONE = re.compile(r"各(?:有关)?(?:单位|部门|地|乡镇?|县|区|公社|大队|村|学?校|企业|厂矿)(?![、和及])")
+_HANDING_IN = re.compile(r"(?:上?报|呈报|报送|送)[^,。;]*$")
+_RESULT = re.compile(r"(?<!为)了(?![解结却如望])|已经?|曾|未能|没有")
+_NO_DUTY = re.compile(r"的|为[^,。;]*阶段|出生|参加工作|工作的|入学|毕业|成立的")
+_SHORTEST = 2
+_SHORT_ADVERB = 6
+_SHORT_CLAUSE = 12
+_LONG_TASK = 120
+_LONG_OBJECT = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Who owes what, letters `start` to `end` of the text, and how that is known."""
+
+    who: str | None
+    task: str
+    start: int
+    end: int
+    method: str
+
+
+def owed(text: Prose, match: re.Match[str]) -> Owed | None:
+    """Return who owes what by the date `match`, None where the sentence asks nothing.
+
+    Who is the subject nearest to the date: in its clause, behind it, or in a clause before. The task goes from there
+    to the end of the sentence, to another subject, or to another date.
+    """
+    letters = text.letters
+    begin, finish = sentence_start(letters, match.start()), sentence_end(letters, match.end())
+    clause = max(begin, letters.rfind(",", begin, match.start()) + 1)
+    listed = re.compile(r"、(?:于|在)?$").search(letters, clause, match.start())
+    if listed and re.search(rf"(?:{POINT})(?:以前|之前|前)", letters[clause : listed.start()]):
+        clause = listed.end()
+    said = letters[clause : match.start()]
+    if (_RANGE.search(said) and re.search(POINT, said)) or _NO_DUTY.match(letters, match.end(), finish):
+        return None
+    who, thing = _before(letters, clause, match.start())
+    leading = _LEADING.match(letters, match.end(), finish)
+    start = leading.end() if leading else match.end()
+    start, named = _behind(letters, start, finish, who is not None)
+    who, method = who or named, "deadline-clause"
+    if who is None and (who := _earlier(letters, begin, clause, said)):
+        method = "deadline-sentence"
+    end = _task_end(letters, start, finish)
+    shared = re.compile(rf"、(?:于|在)?(?:{POINT})(?:以前|之前|前)").search(letters, start, end)
+    predicate = ""
+    if shared:
+        # 4月25日前将方案、6月10日前将总结报市安委会: what is to be done stands at the end.
+        tail = _HANDING_IN.search(letters, shared.end(), end)
+        predicate, end = (text.value(*tail.span()) if tail else ""), shared.start()
+    task = (text.value(*thing) if thing else "") + text.value(start, end) if start < end else ""
+    task = trimmed(task) + predicate
+    if len(task) < _SHORTEST or _RESULT.search(letters[clause:end]):
+        return None
+    asked = method == "deadline-sentence" and _ASKED.search(letters, begin, clause)
+    if not (_MODAL.search(said) or is_duty(task) or asked):
+        return None
+    spans = [span for span in (who if method == "deadline-clause" else None, thing) if span]
+    first = min([match.start(), *(span[0] for span in spans)])
+    return Owed(party(text, who), task, first, end, method if who else "deadline-nobody")
+
+
+def trimmed(task: str) -> str:
+    """Return a task without the note behind it and the marks around it."""
+    task = re.sub(r"\([^()]*\)?$", "", task.strip("、,:。;"))
+    if re.fullmatch(r"[\"“][^\"“”]*[\"”]?|[^\"“”]*[\"”]", task):
+        task = task.strip('"“”')
+    return task.strip("()")
+
+
+def party(text: Prose, span: tuple[int, int] | None) -> str | None:
+    """Return who stands at the letters of `span`."""
+    return text.value(*span).strip("、,:") or None if span else None
+
+
+def is_duty(task: str) -> bool:
+    """Return whether something can be owed that is called `task`."""
+    return any(verb in task for verb in rules()["duties"])
+
+
+def sentence_start(letters: str, place: int) -> int:
+    """Return where the sentence or part of a list begins that letter `place` stands in."""
+    start = max(letters.rfind(mark, 0, place) for mark in (*_BREAK, ":")) + 1
+    marks = [match.end() for match in _MARK_AT.finditer(letters, start, place)]
+    return marks[-1] if marks else start
+
+
+def sentence_end(letters: str, place: int) -> int:
+    """Return where the sentence or part of a list ends that letter `place` stands in."""
+    found = re.compile(rf"[{_BREAK}]|[①-⑳⑴-⒛㈠-㈩]").search(letters, place)
+    return found.start() if found else len(letters)
+
+
+def _before(letters: str, clause: int, date: int) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+    """Return where between clause and date it says who, and of what thing: 各单位要将总结于…, 实施方案限…."""
+    own = _CLOSING_WORDS.sub("", letters[clause:date])
+    asked = _ASKING.match(own)
+    start, end = clause + (asked.end() if asked else 0), clause + len(own)
+    who = None
+    if subject := length(letters[start:end]):
+        who = without_asking(letters, start, start + subject)
+        start = _without_modal(letters, start + subject, end)
+    elif everyone := _EVERYONE.match(letters, start, end):
+        who, start = everyone.span(), everyone.end()
+    return who, (start, end) if 0 < end - start <= _LONG_OBJECT else None
+
+
+def _behind(letters: str, start: int, finish: int, known: bool) -> tuple[int, tuple[int, int] | None]:
+    """Return where the task begins behind the date, 根据…要求 left out, and who is named there unless `known`."""
+    who = None
+    for _ in range(2):
+        comma = letters.find(",", start, finish)
+        if comma < 0:
+            break
+        subject = 0 if known or who else length(letters[start:comma])
+        clause = letters[start + subject : comma]
+        if not _adverbial().match(clause) or not (_HOW.search(clause) or len(clause) <= _SHORT_ADVERB):
+            break
+        if subject:
+            who = without_asking(letters, start, start + subject)
+        start = comma + 1
+    if not (known or who) and (subject := length(letters[start:finish])):
+        who = without_asking(letters, start, start + subject)
+        start += subject
+    return _without_modal(letters, start, finish), who
+
+
+def _earlier(letters: str, begin: int, clause: int, said: str) -> tuple[int, int] | None:
+    """Return who was named before the clause of the date, the nearest one: by 由…负责, as a subject, before a ;."""
+    if clause > begin:
+        starts = [begin, *(comma.end() for comma in re.compile(",").finditer(letters, begin, clause - 1))]
+        for start in reversed(starts):
+            stop = letters.find(",", start, clause)
+            stop = stop if stop >= 0 else clause
+            if _how_only(letters[start:stop]):
+                continue
+            if charged := _CHARGED.search(letters, start, stop):
+                stop = charged.start()
+            if subject := length(letters[start:stop]):
+                return without_asking(letters, start, start + subject)
+            for charging in re.compile("由").finditer(letters, start, stop):
+                if subject := length(letters[charging.end() : stop]):
+                    return charging.end(), charging.end() + subject
+        return None
+    if not _CLOSING_WORDS.sub("", said) and letters[begin - 1 : begin] == ";":
+        start = sentence_start(letters, begin - 1)
+        if subject := length(letters[start : begin - 1]):
+            return without_asking(letters, start, start + subject)
+    return None
+
+
+def _how_only(clause: str) -> bool:
+    """Return whether a clause only says how, why or after what: 根据…要求, 经…同意, 报…审查后."""
+    return bool(_adverbial().match(clause) and not re.match("由", clause)) or bool(_HOW.search(clause))
+
+
+def _without_modal(letters: str, start: int, end: int) -> int:
+    """Return where the letters go on behind 要, 必须 and the like."""
+    modal = _modals().match(letters, start, end)
+    return modal.end() if modal else start
+
+
+def _task_end(letters: str, start: int, finish: int) -> int:
+    """Return where what is to be done ends: with the sentence, or before another subject, date or remark."""
+    end = start
+    while True:
+        comma = letters.find(",", end, finish)
+        if comma < 0 or comma - start > _LONG_TASK:
+            return finish if comma < 0 and finish - start <= 2 * _LONG_TASK else max(end - 1, comma, start)
+        stop = letters.find(",", comma + 1, finish)
+        said = letters[start:comma]
+        only_how = _HOW.search(said) or (_adverbial().match(said) and len(said) < _SHORT_CLAUSE)
+        if not only_how and not _goes_on(letters[comma + 1 : stop if stop >= 0 else finish]):
+            return comma
+        end = comma + 1
+
+
+def _goes_on(clause: str) -> bool:
+    """Return whether a clause is more of the duty before it, and none of another subject, date or kind."""
+    if (
+        _remark().match(clause)
+        or ":" in clause
+        or re.match(rf"(?:并|再)?(?:于|在|到|至|从|自)?(?:{PERIOD}|每)", clause)
+    ):
+        return False
+    if re.search(rf"(?:{POINT})(?:以前|之前|前)", clause):
+        return False
+    begins = verbs_at(clause)
+    if not begins and any(amount.unit in ("%", "‰") for amount in amounts(clause)):
+        return False
+    return begins or not length(clause)
+
+
+def verbs_at(clause: str) -> bool:
+    """Return whether a clause begins with what is to be done, by whom or to what end."""
+    return bool(_going_on().match(clause))
+
+
+@cache
+def _remark() -> re.Pattern[str]:
+    return re.compile("|".join(rules()["remarks"]))
+
+
+@cache
+def _going_on() -> re.Pattern[str]:
+    words = sorted([*rules()["duties"], *rules()["task_begins"], *rules()["going_on"]], key=len, reverse=True)
+    return re.compile("|".join(words))
+
+
+@cache
+def _modals() -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(sorted(rules()['duty_words'], key=len, reverse=True))}|,)*")
+
+
+@cache
+def _adverbial() -> re.Pattern[str]:
+    return re.compile("|".join(rules()["adverbial"]))
