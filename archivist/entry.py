@@ -11,8 +11,9 @@ from archivist.catalog import Catalog
 from archivist.decisions import Decision
 from archivist.describe import describe, title_of
 from archivist.describe.authority import Authority
+from archivist.describe.decided import PERSON
 from archivist.describe.stacks import BEGINS_FROM, boundaries
-from archivist.model import Boundary, Item, Page
+from archivist.model import Boundary, Document, Item, Page
 
 #: An item as the catalogue has it: its identifier and the places of its pages in order.
 Held = tuple[str, tuple[str, ...]]
@@ -82,7 +83,7 @@ class Entries:
         except Exception as error:
             # The text is worth keeping and finding even where no rule can make anything of it.
             failed(error)
-        title = item.given.get("title") or title or f"[{name}]"
+        title = _corrected(documents) or item.given.get("title") or title or f"[{name}]"
         code = item.given.get("reference_code")
         return replace(item, title=title, documents=documents, campaigns=links, reference_code=code)
 
@@ -122,6 +123,12 @@ class Entries:
             if identifier not in taken and not any(True for _ in self._catalog.items([identifier])):
                 return identifier
             salt += f"\n{stack.source}"
+
+
+def _corrected(documents: Sequence[Document]) -> str:
+    """Return the title that a person put in the place of what was read, later than any manifest; "" where none did."""
+    fields = (field for document in documents for field in document.values("title"))
+    return next((str(field.value) for field in fields if field.decided and field.method == PERSON), "")
 
 
 def _kept_names(pieces: Sequence[tuple[str, ...]], before: Sequence[Held]) -> list[str | None]:

@@ -46,4 +46,4 @@ def _named(item: Item) -> Iterator[tuple[Place, str]]:
     for position, link in enumerate(item.campaigns):
         yield Place("link", position), json.dumps(["link", link.key])
     for position, boundary in enumerate(item.boundaries):
-        yield Place("boundary", position), json.dumps(["boundary", boundary.page])
+        yield Place("boundary", position), json.dumps(["boundary", item.page(boundary.page).place])

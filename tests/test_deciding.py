@@ -111,11 +111,11 @@ def test_a_stack_without_separators_becomes_items_that_say_why_they_begin(archiv
 
 
 def test_an_item_is_divided_and_joined_again_by_hand(archive: Archive, two: list[Item]) -> None:
-    parts = archive.split(two[0].id, 2, WANG)
+    parts = archive.desk.split(two[0].id, 2, WANG)
     assert [len(part.pages) for part in parts] == [1, 1] and parts[0].id == two[0].id
     assert parts[1].boundaries[0].decided == WANG
     assert found(archive, "务求取得实效") == [parts[1].id]
-    whole = archive.join(parts[0].id, parts[1].id, WANG)
+    whole = archive.desk.join(parts[0].id, parts[1].id, WANG)
     assert (whole.id, len(whole.pages), whole.title) == (two[0].id, 2, two[0].title)
     with pytest.raises(NotFound):
         archive.catalog.item(parts[1].id)
@@ -123,10 +123,10 @@ def test_an_item_is_divided_and_joined_again_by_hand(archive: Archive, two: list
 
 
 def test_where_a_person_drew_the_line_a_later_run_draws_it_too(archive: Archive, two: list[Item]) -> None:
-    archive.join(two[0].id, two[1].id, WANG)
+    archive.desk.join(two[0].id, two[1].id, WANG)
     again = keep(archive, stack(*DECISION, NOTICE))
     assert [(item.id, len(item.pages)) for item in again] == [(two[0].id, 3)]
-    archive.split(two[0].id, 3, WANG)
+    archive.desk.split(two[0].id, 3, WANG)
     assert [len(item.pages) for item in keep(archive, stack(*DECISION, NOTICE))] == [2, 1]
 
 
@@ -135,20 +135,20 @@ def test_where_a_person_drew_the_line_a_later_run_draws_it_too(archive: Archive,
 )
 def test_a_line_that_cannot_be_drawn_is_refused(archive: Archive, two: list[Item], page: int, error: type) -> None:
     with pytest.raises(error):
-        archive.split(two[0].id, page, WANG)
+        archive.desk.split(two[0].id, page, WANG)
 
 
 def test_only_neighbours_are_joined(archive: Archive, two: list[Item]) -> None:
     (other,) = keep(archive, stack(NOTICE, source="/box/8"))
     with pytest.raises(WrongCall, match="manifest"):
-        archive.join(two[0].id, other.id, WANG)
+        archive.desk.join(two[0].id, other.id, WANG)
     with pytest.raises(WrongCall):
-        archive.join(two[0].id, two[0].id, WANG)
+        archive.desk.join(two[0].id, two[0].id, WANG)
 
 
 def test_a_correction_reaches_record_title_search_and_a_later_run(archive: Archive, two: list[Item]) -> None:
     word, read = handle(archive, two[1], "document_number")
-    archive.decide([archive.judgement(word, "correct", WANG, "平政字〔1986〕第1号")])
+    archive.desk.decide([archive.desk.judgement(word, "correct", WANG, "平政字〔1986〕第1号")])
     for _ in range(2):
         item = archive.catalog.item(two[1].id)
         (number,) = item.documents[0].values("document_number")
@@ -159,13 +159,13 @@ def test_a_correction_reaches_record_title_search_and_a_later_run(archive: Archi
         assert found(archive, "平政字1986 1") == [item.id]
         keep(archive, stack(*DECISION, NOTICE))
     word, _read = handle(archive, two[1], "title")
-    archive.decide([archive.judgement(word, "correct", WANG, "平阳县人民政府关于做好植树造林工作的通知")])
+    archive.desk.decide([archive.desk.judgement(word, "correct", WANG, "平阳县人民政府关于做好植树造林工作的通知")])
     assert archive.catalog.item(two[1].id).title == "平阳县人民政府关于做好植树造林工作的通知"
 
 
 def test_a_value_that_was_refused_is_in_no_catalogue(archive: Archive, two: list[Item]) -> None:
     word, _read = handle(archive, two[0], "date_of_issue")
-    archive.decide([archive.judgement(word, "reject", WANG)])
+    archive.desk.decide([archive.desk.judgement(word, "reject", WANG)])
     item = archive.catalog.item(two[0].id)
     assert [field.status for field in item.documents[0].values("date_of_issue")] == ["rejected"]
     assert not statements(item, "日期")
@@ -174,25 +174,25 @@ def test_a_value_that_was_refused_is_in_no_catalogue(archive: Archive, two: list
 
 def test_a_handle_from_before_a_correction_hits_nothing_else(archive: Archive, two: list[Item]) -> None:
     word, _read = handle(archive, two[0], "date_of_issue")
-    archive.decide([archive.judgement(word, "correct", WANG, "1985年3月13日")])
+    archive.desk.decide([archive.desk.judgement(word, "correct", WANG, "1985年3月13日")])
     with pytest.raises(NotFound):
-        archive.judgement(word, "accept", WANG)
+        archive.desk.judgement(word, "accept", WANG)
 
 
 def test_a_value_no_rule_found_is_added_with_its_ink(archive: Archive, two: list[Item]) -> None:
-    archive.add_value(two[0].id, 2, "signer", "李志远", "一名领导同志", WANG)
+    archive.desk.add_value(two[0].id, 2, "signer", "李志远", "一名领导同志", WANG)
     (signer,) = archive.catalog.item(two[0].id).documents[0].values("signer")
     assert (signer.value, signer.raw, signer.evidence.page) == ("李志远", "一名领导同志", 2)
     with pytest.raises(NotFound, match="show"):
-        archive.add_value(two[0].id, 2, "signer", "李志远", "没有的话", WANG)
+        archive.desk.add_value(two[0].id, 2, "signer", "李志远", "没有的话", WANG)
 
 
 def test_a_verified_agency_is_known_to_later_papers(archive: Archive, two: list[Item]) -> None:
     word, _read = handle(archive, two[0], "issuing_agency")
-    archive.decide([archive.judgement(word, "accept", WANG)])
-    archive.name_agency("中国共产党平阳县委员会", ["平阳县委"], [], WANG)
-    assert [agency.heading for agency in archive.agencies()] == ["中国共产党平阳县委员会"]
-    archive.describe_again()
+    archive.desk.decide([archive.desk.judgement(word, "accept", WANG)])
+    archive.desk.name_agency("中国共产党平阳县委员会", ["平阳县委"], [], WANG)
+    assert [agency.heading for agency in archive.desk.agencies()] == ["中国共产党平阳县委员会"]
+    archive.desk.describe_again()
     _word, field = handle(archive, two[0], "issuing_agency")
     assert (field.value, field.authority) == ("中共平阳县委", "中国共产党平阳县委员会")
 
@@ -212,7 +212,7 @@ def said(item: Item, name: str) -> list[tuple[object, str]]:
 
 def test_an_item_keeps_its_identifier_whatever_its_first_page_is(archive: Archive, two: list[Item]) -> None:
     word = next(word for word, place in handles(archive.catalog.item(two[0].id)).items() if place.sort == "link")
-    archive.decide([archive.judgement(word, "reject", WANG)])
+    archive.desk.decide([archive.desk.judgement(word, "reject", WANG)])
     whole = stack(*DECISION, NOTICE)
     without = Stack(whole.source, whole.name, tuple(replace(p, number=p.number - 1) for p in whole.pages[1:]))
     assert [(item.id, len(item.pages)) for item in keep(archive, without)] == [(two[0].id, 1), (two[1].id, 1)]
@@ -223,15 +223,15 @@ def test_an_item_keeps_its_identifier_whatever_its_first_page_is(archive: Archiv
 def test_what_was_decided_before_the_program_broke_off_is_made_good(archive: Archive, two: list[Item]) -> None:
     word, _read = handle(archive, two[0], "date_of_issue")
     # All that a program does which ends here.
-    archive.catalog.decide([archive.judgement(word, "reject", WANG)])
+    archive.catalog.decide([archive.desk.judgement(word, "reject", WANG)])
     archive.catalog.decide([Decision("boundary", two[0].pages[1].place, "begins", {}, WANG)])
     assert said(archive.catalog.item(two[0].id), "date_of_issue")[0][1] != "rejected"
     other, _read = handle(archive, two[1], "genre")
-    archive.decide([archive.judgement(other, "accept", WANG)])
+    archive.desk.decide([archive.desk.judgement(other, "accept", WANG)])
     items = list(archive.catalog.items())
     assert [len(item.pages) for item in items] == [1, 1, 1]
     assert said(items[1], "date_of_issue") == []
-    archive.join(items[0].id, items[1].id, WANG)
+    archive.desk.join(items[0].id, items[1].id, WANG)
     assert said(archive.catalog.item(two[0].id), "date_of_issue") == [("1985-03-12", "rejected")]
 
 
@@ -239,7 +239,7 @@ def test_what_is_decided_while_an_item_is_described_is_not_undone(
     archive: Archive, two: list[Item], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     word, _read = handle(archive, two[0], "date_of_issue")
-    rejects = [archive.judgement(word, "reject", WANG)]
+    rejects = [archive.desk.judgement(word, "reject", WANG)]
 
     def meanwhile(*given: Any) -> Any:
         if rejects:
@@ -248,7 +248,7 @@ def test_what_is_decided_while_an_item_is_described_is_not_undone(
         return describe(*given)
 
     monkeypatch.setattr("archivist.entry.describe", meanwhile)
-    archive.describe_again()
+    archive.desk.describe_again()
     assert said(archive.catalog.item(two[0].id), "date_of_issue") == [("1985-03-12", "rejected")]
 
 
@@ -263,11 +263,11 @@ def test_an_item_no_rule_can_describe_stops_neither_the_others_nor_the_decision(
     with monkeypatch.context() as patched:
         patched.setattr("archivist.entry.describe", broken)
         with pytest.raises(DescribingFailed, match="ZeroDivisionError"):
-            archive.decide([archive.judgement(word, "reject", WANG) for word in words])
+            archive.desk.decide([archive.desk.judgement(word, "reject", WANG) for word in words])
     assert said(archive.catalog.item(two[0].id), "date_of_issue") == [("1985-03-12", "accepted")]
     assert said(archive.catalog.item(two[1].id), "date_of_issue") == [("1986-02-20", "rejected")]
     assert [failure.cause for failure, _at in archive.catalog.failures()] == ["describing failed"]
-    archive.describe_again()
+    archive.desk.describe_again()
     assert said(archive.catalog.item(two[0].id), "date_of_issue") == [("1985-03-12", "rejected")]
     assert archive.catalog.failures() == []
 
@@ -286,7 +286,7 @@ def test_an_item_without_a_title_is_called_by_its_place_by_a_later_run_too(
 ) -> None:
     handed_in = stack("", "", source=source)
     (item,) = keep(archive, Stack(source, name, handed_in.pages))
-    archive.describe_again()
+    archive.desk.describe_again()
     assert archive.catalog.item(item.id).title == item.title == f"[{name}]"
 
 
@@ -294,16 +294,16 @@ def test_a_number_that_no_export_could_say_is_no_value(archive: Archive, two: li
     for number in ("NaN", "1e999", "-Infinity"):
         typed = f'{{"name": "科技投入", "operator": ">=", "value": {number}, "unit": "%", "veto": false}}'
         with pytest.raises(WrongCall):
-            archive.add_value(two[0].id, 1, "indicator", typed, "创建文明单位", WANG)
+            archive.desk.add_value(two[0].id, 1, "indicator", typed, "创建文明单位", WANG)
 
 
 def test_a_campaign_that_a_person_refused_stays_refused(archive: Archive, two: list[Item]) -> None:
     item = archive.catalog.item(two[0].id)
     (word,) = [word for word, place in handles(item).items() if place.sort == "link"]
     assert item.campaigns[0].name == "创建文明单位"
-    archive.decide([archive.judgement(word, "reject", WANG)])
+    archive.desk.decide([archive.desk.judgement(word, "reject", WANG)])
     assert [item.id for item in archive.catalog.campaigns() if two[0].id in item.items] == []
-    archive.describe_again()
+    archive.desk.describe_again()
     (link,) = archive.catalog.item(two[0].id).campaigns
     assert (link.status, link.decided) == ("rejected", WANG)
 
@@ -325,3 +325,38 @@ def test_everything_is_done_from_the_command_line(archive: Archive, two: list[It
     assert archivist("agencies", "name", "平阳县人民政府", "--formerly", "平阳县革命委员会", *at).code == 0
     assert "平阳县革命委员会" in archivist("agencies", *at).out
     assert archivist("describe", *at).code == 0
+
+
+def test_a_corrected_title_goes_before_that_of_the_manifest(archive: Archive) -> None:
+    stated = Stack("/box/9", "9", stack(NOTICE).pages, {"title": "植树通知", "date": "1986"})
+    (item,) = keep(archive, stated)
+    word, _read = handle(archive, item, "title")
+    archive.desk.decide([archive.desk.judgement(word, "accept", WANG)])
+    assert archive.catalog.item(item.id).title == "植树通知"
+    word, _read = handle(archive, item, "title")
+    archive.desk.decide([archive.desk.judgement(word, "correct", WANG, "平阳县人民政府关于植树造林工作的通知")])
+    kept = archive.catalog.item(item.id)
+    assert kept.title == "平阳县人民政府关于植树造林工作的通知"
+    assert [one.text for one in statements(kept, "题名")] == [kept.title]
+    assert [one.text for one in statements(kept, "日期")] == ["1986"]
+
+
+def test_a_paper_of_no_known_kind_is_made_good_by_what_a_person_adds(archive: Archive) -> None:
+    (item,) = keep(archive, stack("平阳县城关镇一九八五年度科技兴农情况汇总\n全镇共推广良种三千亩，办培训班十二期。"))
+    assert [document.kind for document in item.documents] == ["other"]
+    archive.desk.add_value(
+        item.id, 1, "title", "城关镇一九八五年度科技兴农情况汇总", "城关镇一九八五年度科技兴农情况汇总", WANG
+    )
+    kept = archive.catalog.item(item.id)
+    assert (kept.documents[0].kind, kept.title) == ("issued_document", "城关镇一九八五年度科技兴农情况汇总")
+    assert found(archive, "科技兴农情况汇总") == [item.id]
+
+
+def test_lines_between_items_are_drawn_anew_for_boxes_taken_in_before(archive: Archive, archivist: Call) -> None:
+    handed_in = stack(*DECISION, NOTICE)
+    whole = Item("a" * 12, "all of it", handed_in.pages, source=handed_in.source)
+    archive.catalog.save_items([whole], "test")
+    at = ("--archive", archive.settings.folder)
+    assert archivist("describe", "--boundaries", *at).code == 0
+    assert [len(item.pages) for item in archive.catalog.items()] == [2, 1]
+    assert found(archive, "平发〔1985〕12号")[0] == whole.id

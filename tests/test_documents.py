@@ -110,7 +110,7 @@ def archive(tmp_path_factory) -> Path:
     with Archive(load(folder), create=True) as rooms:
         rooms.catalog.save_item(replace(decision(), id="1718888427a3", given={"reference_code": code}), "by hand")
         keep(rooms, stack(*DECISION, SLIP, NOTICE, source="/scans/box-17"))
-        rooms.describe_again()
+        rooms.desk.describe_again()
     return folder
 
 

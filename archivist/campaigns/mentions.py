@@ -147,7 +147,7 @@ def _in_text(
     cited = [(match.start(), match.end(), bool(_CARRIED.match(text, match.end()))) for match in _CITED.finditer(text)]
     for named in _named(text, in_title=False):
         at = letters.places[named.start]
-        if any(first <= at < last for first, last in titles):
+        if any(first <= at < last for first, last in titles) or _is_background(text, named):
             continue
         carried = [carries for first, last, carries in cited if first <= named.start < last]
         if any(carried):
@@ -160,6 +160,13 @@ def _in_text(
             place = Place.TEXT
         if mention := _mention(page, letters, named, place, fully=_is_fully_named(text, named)):
             yield mention
+
+
+def _is_background(text: str, named: _Named) -> bool:
+    """Return whether the text names it as what goes on around its own campaign: 以增产节约为中心."""
+    beside = rules.rules()["background"]
+    before = re.search(beside["before"], text[max(named.start - _CALLED_WITHIN, 0) : named.start])
+    return bool(before or re.match(beside["after"], text[named.end : named.end + _CALLED_WITHIN]))
 
 
 def _is_fully_named(text: str, named: _Named) -> bool:

@@ -18,11 +18,14 @@ _MOST_EVIDENCE = 5
 _SURELY_READ = 0.99
 _KNOWN_READ = 0.95
 _SOLE_IN_TITLE = 0.85
-_BESIDE_OTHERS = 0.7
+_BESIDE_OTHERS = 0.5
+_ONE_OF_MANY = 0.7
 _MANY = 3
 _MISREAD_BELOW = 0.8
 _MISREAD_LENGTH = 6
 _OFTEN = 3
+# 社教, 镇反: no longer than this a name is short for another.
+_SHORT = 3
 _PLACES = {Place.TITLE: 1.0, Place.APPENDED: 0.9, Place.CARRIED: 0.85, Place.OFFICE: 0.5}
 
 
@@ -94,8 +97,10 @@ def recognise(documents: Sequence[Document], pages: Sequence[Page]) -> tuple[Cam
     links = []
     for group in groups:
         weight = group.weight
-        if (in_title and group.place < Place.CARRIED) or (listed and group.in_passing):
+        if in_title and group.place < Place.CARRIED:
             weight *= _BESIDE_OTHERS
+        elif listed and group.in_passing:
+            weight *= _ONE_OF_MANY
         if vague and group is sole and weight:
             weight = max(weight, _SOLE_IN_TITLE)
         confidence = weight * group.reading
@@ -129,7 +134,8 @@ def _name(group: _Group) -> str:
     name = rules.plain(first.name)
     longer = [rules.plain(one.name) for one in own if not one.weak]
     name = max((one for one in [name, *longer] if one.startswith(name)), key=len)
-    return known.campaign if first.weak or _is_cut(rules.loose(name), usual) else name
+    short = first.weak and (first.place < Place.APPENDED or len(name) <= _SHORT)
+    return known.campaign if short or _is_cut(rules.loose(name), usual) else name
 
 
 def _is_cut(name: str, usual: str) -> bool:

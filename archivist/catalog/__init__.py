@@ -96,11 +96,6 @@ class Catalog:
             if not _has_scan(connection, sha256):
                 connection.execute(insert(scans).values(**row, saved_at=_now()))
 
-    def has_scan(self, sha256: str) -> bool:
-        """Say whether the scan with this digest is in the store."""
-        with self._database.reading() as connection:
-            return _has_scan(connection, sha256)
-
     def scans(self) -> Iterator[tuple[str, str]]:
         """Give digest and name of every scan in the store, by digest."""
         last = ""
@@ -188,6 +183,12 @@ class Catalog:
     def identifiers(self, ids: Iterable[str] | None = None) -> Iterator[str]:
         """Give the identifiers of all items, or those of `ids` that exist, in catalogue order."""
         return self._names() if ids is None else iter(self._sorted(ids))
+
+    def sources(self) -> list[str]:
+        """Return every place that items came from."""
+        query = select(items.c.source).distinct().order_by(items.c.source)
+        with self._database.reading() as connection:
+            return list(connection.scalars(query))
 
     def items_of(self, source: str) -> list[tuple[str, tuple[str, ...]]]:
         """Return identifier and pages (`Page.place`) of every item that came from `source`, in catalogue order."""

@@ -26,7 +26,7 @@ def agencies(context: click.Context, as_json: bool, archive: Path) -> None:
     if context.invoked_subcommand:
         return
     with opened(archive) as rooms:
-        known = rooms.agencies()
+        known = rooms.desk.agencies()
     if as_json:
         records = [
             {"heading": one.heading, "variants": list(one.variants), "predecessors": list(one.predecessors)}
@@ -56,7 +56,7 @@ def name_agency(
     if forget and (also or formerly):
         raise WrongCall(_("an agency is either named or forgotten"))
     with opened(archive) as rooms:
-        rooms.name_agency(name, also, formerly, decided(by), forget=forget)
+        rooms.desk.name_agency(name, also, formerly, decided(by), forget=forget)
     click.echo(name)
 
 

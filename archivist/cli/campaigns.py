@@ -365,5 +365,5 @@ def _about(subject: "Subject", target: str, act: str, detail: "Mapping[str, Valu
 
 
 def _decide(rooms: "Archive", *decisions: "Decision") -> None:
-    changed = rooms.decide(decisions)
+    changed = rooms.desk.decide(decisions)
     click.echo(ngettext("{count} item changed", "{count} items changed", changed).format(count=changed))

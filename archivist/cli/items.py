@@ -130,7 +130,7 @@ def items(context: click.Context, limit: int, doubtful: bool, as_json: bool, arc
 def split(item: str, page: int, by: str | None, archive: Path) -> None:
     """Divide an item."""
     with opened(archive) as rooms:
-        for part in rooms.split(item, page, decided(by)):
+        for part in rooms.desk.split(item, page, decided(by)):
             click.echo(f"{part.id}  {part.title}  {'  '.join(glance(part))}")
 
 
@@ -142,7 +142,7 @@ def split(item: str, page: int, by: str | None, archive: Path) -> None:
 def join(first: str, second: str, by: str | None, archive: Path) -> None:
     """Join two items."""
     with opened(archive) as rooms:
-        whole = rooms.join(first, second, decided(by))
+        whole = rooms.desk.join(first, second, decided(by))
     click.echo(f"{whole.id}  {whole.title}  {'  '.join(glance(whole))}")
 
 

@@ -97,7 +97,7 @@ def add(
     """Add a value that was not found."""
     with opened(archive) as rooms:
         said = " ".join(value)
-        rooms.add_value(item, page, field, said, ink or said, decided(by))
+        rooms.desk.add_value(item, page, field, said, ink or said, decided(by))
         _tell(rooms, 1)
 
 
@@ -105,7 +105,7 @@ def _judge(archive: Path, handles: Sequence[str], act: str, by: str | None, valu
     with opened(archive) as rooms:
         who = decided(by)
         # All are looked up before any is decided: handles change where a value does.
-        rooms.decide([rooms.judgement(handle, act, who, value) for handle in handles])
+        rooms.desk.decide([rooms.desk.judgement(handle, act, who, value) for handle in handles])
         _tell(rooms, len(handles))
 
 

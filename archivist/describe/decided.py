@@ -11,12 +11,15 @@ from archivist.decisions import ACTS, Decision, about
 from archivist.definitions import load
 from archivist.describe.typed import typed
 from archivist.errors import NotFound, WrongCall
-from archivist.model import Box, Decided, Document, Evidence, Field, Item, Page, Status, Value, Witness
+from archivist.model import Box, Decided, Document, DocumentKind, Evidence, Field, Item, Page, Status, Value, Witness
 from archivist.text import fold
 
 __all__ = ["addition", "decision_for", "handles", "heed", "typed"]
 
-_PERSON = "person"
+PERSON = "person"
+"""The method of a value that a person corrected or added."""
+# What makes a paper of no known kind an issued document once a person has said it.
+_OF_ISSUED = frozenset({"title", "document_number", "issuing_agency", "date_of_issue"})
 # Boxes that share so much of the smaller one are the same place on the paper.
 _SAME_PLACE = 0.5
 # Values so much alike (0..1) are readings of the same: for what a paper has many of, and for what was refused.
@@ -105,9 +108,14 @@ def heed(documents: Sequence[Document], pages: Sequence[Page], decisions: Iterab
         if own and not any(met) and one.act != "reject":
             _put_back(one, documents, sheets, own[0])
     return tuple(
-        replace(document, fields=_one_of_a_kind(document.kind, fields))
+        replace(document, kind=_kind(document.kind, fields), fields=_one_of_a_kind(document.kind, fields))
         for document, fields in zip(documents, sheets, strict=True)
     )
+
+
+def _kind(kind: DocumentKind, fields: Sequence[Field]) -> DocumentKind:
+    said = any(field.name in _OF_ISSUED and field.status == "verified" for field in fields)
+    return "issued_document" if kind == "other" and said else kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +213,9 @@ def _meet(said: _Said, documents: Sequence[Document], sheets: Sequence[list[Fiel
     if said.act != "reject":
         # What was matched to the name as read need not be the agency that is meant.
         authority = field.authority if field.value == said.right else None
-        field = replace(field, value=said.right, confidence=1.0, status="verified", decided=said.decided)
-        field = replace(field, authority=authority)
+        method = field.method if field.value == said.right else PERSON
+        field = replace(field, value=said.right, confidence=1.0, method=method, status="verified")
+        field = replace(field, authority=authority, decided=said.decided)
     elif said.knows(field.value) or said.likeness(field.value) >= _NEARLY_SAME:
         field = replace(field, status="rejected", decided=said.decided)
     else:
@@ -233,7 +242,7 @@ def _put_back(said: _Said, documents: Sequence[Document], sheets: Sequence[list[
     for number, document in enumerate(documents):
         if page.number in document.pages and (document.kind == "circulation_slip") == said.slip:
             ink = _ink(page, said.box, said.text)
-            field = Field(said.name, said.right, ink.text or said.raw, ink, 1.0, _PERSON, "verified")
+            field = Field(said.name, said.right, ink.text or said.raw, ink, 1.0, PERSON, "verified")
             later = (
                 position
                 for position, other in enumerate(sheets[number])

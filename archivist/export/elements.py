@@ -23,9 +23,12 @@ class Statement:
 def statements(item: Item, element: str) -> tuple[Statement, ...]:
     """Return what is known of `item` for `element`, one of those in the crosswalk; KeyError for any other.
 
-    What a person stated goes before what was read; rejected values do not count.
+    What a person corrected goes before what a manifest stated, and that before what was read; rejected values do not
+    count.
     """
     rule: Mapping[str, Any] = load("schemas/crosswalk.yaml")["elements"][element]
+    if corrected := _corrected(item, rule):
+        return corrected
     for name in rule.get("given", ()):
         if stated := item.given.get(name, "").strip():
             return (Statement(" ".join(stated.splitlines())),)
@@ -35,6 +38,14 @@ def statements(item: Item, element: str) -> tuple[Statement, ...]:
             if found:
                 return found if rule.get("repeats") else found[:1]
     return ()
+
+
+def _corrected(item: Item, rule: Mapping[str, Any]) -> tuple[Statement, ...]:
+    places = [*rule.get("read", ()), *rule.get("proven_by", ())]
+    fields = (field for place in places if not place.startswith("item.") for field in _fields(item, place))
+    corrected = (one for one in fields if one.decided and one.method == "person")
+    found = tuple(_distinct(Statement(_text(one.value), one) for one in corrected))
+    return () if rule.get("repeats") else found[:1]
 
 
 def _at(item: Item, place: str, inferred: bool, rule: Mapping[str, Any]) -> Iterator[Statement]:

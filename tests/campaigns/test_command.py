@@ -33,7 +33,7 @@ def home(tmp_path: Path) -> Path:
             sheet = paper.page(text)
             scan = replace(sheet.scan, sha256=sha256(text.encode()).hexdigest(), name=f"{name}.png")
             rooms.catalog.save_item(Item(name, name, (replace(sheet, scan=scan),), source=name), "by hand")
-        rooms.describe_again()
+        rooms.desk.describe_again()
     return tmp_path / "archive"
 
 
@@ -109,7 +109,7 @@ def test_an_item_is_confirmed_refused_and_moved(campaigns: Call, home: Path) -> 
     assert confirmed["evidence"][0]["raw"] == "关于加强城市管理的通知"
     # A later run respects it.
     with Archive(Settings(folder=home, workers=1)) as rooms:
-        rooms.describe_again()
+        rooms.desk.describe_again()
     assert listed(campaigns) == {CITY: ["d1", "d2"], HEALTH: ["d3", "d5"]}
     decided(campaigns, "confirm", "d4", "创卫")
     assert listed(campaigns)["创卫"] == ["d4"]

@@ -35,6 +35,10 @@ def states(title: str, body: str) -> list[tuple[str, str]]:
         ("关于深入开展爱国卫生运动的指示", "爱国卫生运动"),
         ("關於開展冬季愛國衛生運動的通知", "爱国卫生运动"),
         ("关于开展1952年爱国卫生运动的指示", "爱国卫生运动"),
+        ("關於開展一九五一年冬學運動的指示", "冬学运动"),
+        ("关于开展一九七七年秋季积肥运动的通知", "积肥运动"),
+        ("关于搞好今冬爱国卫生运动的意见", "爱国卫生运动"),
+        ("关于普及大寨县的三年规划", "普及大寨县"),
         ("关于广泛开展群众性爱国卫生运动的通知", "爱国卫生运动"),
         ("关于一九五八年除四害工作的总结", "除四害"),
         ("关于开展“三反”“五反”运动的指示", "三反五反运动"),
@@ -55,7 +59,7 @@ def states(title: str, body: str) -> list[tuple[str, str]]:
         ("关于开展档案管理达标活动的通知", "档案管理达标"),
         ("关于实现“普九”目标的决定", "普九"),
         ("关于加强计划生育工作的决定", "计划生育"),
-        ("关于做好拥军优属工作的通知", "双拥"),
+        ("关于做好拥军优属工作的通知", "拥军优属"),
         ("关于争创全国双拥模范城的决定", "创建全国双拥模范城"),
         ("关于争创国家卫生县城的意见", "创建国家卫生县城"),
         ("关于印发《争创国家级卫生城市实施方案》的通知", "创建国家卫生城市"),
@@ -218,6 +222,18 @@ def test_a_campaign_named_in_passing_is_none_or_waits_for_a_person() -> None:
 def test_a_report_that_lists_all_that_was_done_is_about_none_of_it() -> None:
     body = "一年来，开展了爱国卫生运动，深入开展五讲四美三热爱活动，参加农业学大寨，搞好双拥工作。"
     assert {status for _name, status in states("一九八五年政府工作报告", body)} == {"review"}
+
+
+def test_what_goes_on_around_a_campaign_is_none_of_the_papers() -> None:
+    body = "我厂以增产节约为中心，开展了先进生产者运动。先进生产者运动推动了生产。"
+    assert names("一九五六年工会工作总结", body) == ["先进生产者运动"]
+    body = "结合爱国卫生运动，开展除四害活动，大搞除四害。"
+    assert names("关于当前工作的通知", body) == ["除四害"]
+
+
+def test_beside_the_campaign_of_the_title_one_that_the_text_names_once_counts_for_nothing() -> None:
+    body = "为了深入开展农业学大寨运动，三年内建成大寨县。"
+    assert names("关于创建卫生县城的决定", body) == ["创建卫生县城"]
 
 
 def test_an_office_that_has_the_name_of_a_campaign_does_not_make_its_papers_part_of_it() -> None:

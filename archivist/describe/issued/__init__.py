@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from archivist.describe import names, numbers
 from archivist.describe import plans as plan
 from archivist.describe.ink import Flow, Printed, closed, plain
-from archivist.describe.issued import citations, closing, issuers
+from archivist.describe.issued import citations, closing, issuers, officials
 from archivist.describe.issued import imprint as foot
 from archivist.describe.issued.attached import attached
 from archivist.describe.issued.marks import marks
@@ -73,6 +73,8 @@ def _fields(flow: Flow, begun: Opening) -> Iterator[Field | None]:
     issued = list(closing.issued(flow, begun, signature, imprint, years))
     ends = signature[1] if signature else imprint
     yield from marks(flow, begun)
+    if officials.sign(begun.title):
+        yield from officials.signers(flow, begun.after, signature, imprint)
     yield from issuers.issuers(flow, begun, signature)
     yield from _number(flow, begun, ends, next((str(field.value) for field in issued if field), None))
     yield from _title(flow, begun)

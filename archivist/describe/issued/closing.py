@@ -8,7 +8,7 @@ from archivist.describe.ink import Flow, Printed, closed
 from archivist.describe.issued import imprint as foot
 from archivist.describe.issued.lists import Span, agencies
 from archivist.describe.issued.opening import Opening
-from archivist.describe.issued.signs import Tag, dates_beside, is_issue, is_speaker, tag
+from archivist.describe.issued.signs import Tag, dates_beside, editor, is_issue, is_speaker, tag
 from archivist.describe.issued.titles import title
 from archivist.model import Field
 
@@ -24,7 +24,6 @@ _SIGNATURE_LINES = 12
 _ANY_YEAR = 1949
 _OFFICIALS = 4
 _NOTE_LINES = 4
-_EDITED = re.compile(r"(?:编印|编发|编辑|主办|主编|编|印)$")
 _ENDED = ("。", "!", ")", "”", '"', "》", ";")
 # What may stand beside a date on its line: of a seal that was read with it, of a note.
 # The hour of a telegram behind its date: 廿时, 下午三时半.
@@ -245,9 +244,12 @@ def _edited(flow: Flow, start: int, end: int) -> list[Span]:
         return []
     if found := agencies(flow, start, end):
         return found
-    text = flow.folded[start:end].rstrip()
-    match = _EDITED.search(text)
-    return agencies(flow, start, start + match.start()) if match else []
+    places = [place for place in range(start, end) if not flow.folded[place].isspace()]
+    letters = closed(flow.folded[start:end])
+    if not (agency := editor(letters)):
+        return []
+    first = letters.index(agency)
+    return agencies(flow, places[first], places[first + len(agency) - 1] + 1)
 
 
 def _another_begins(flow: Flow, start: int, end: int, known: dict[int, Tag]) -> bool:

@@ -9,8 +9,8 @@ from archivist.describe.ink import Flow, closed, plain
 from archivist.describe.issued.closing import signed
 from archivist.describe.issued.lists import Span, agencies
 from archivist.describe.issued.opening import Opening
-from archivist.describe.issued.signs import head_agencies, is_issue, tag
-from archivist.describe.issued.titles import Title, genre_of
+from archivist.describe.issued.signs import editor, genre_beside, head_agencies, is_issue, tag
+from archivist.describe.issued.titles import Title, genre_of, masthead_agency
 from archivist.model import Field
 
 # A head that ends like one, but names no agency that is known by its ending.
@@ -63,11 +63,15 @@ def _headed(flow: Flow, index: int) -> Iterator[Field | None]:
     line = flow.lines[index]
     head = head_agencies(line)
     start, end = (line.start + head[0], line.start + head[1]) if head else (line.start, line.end)
-    if not head and (genre := genre_of(line.closed)):
-        # 国家税务总局公告: the agency and the kind of paper.
-        end = line.start + line.folded.rindex(genre[0])
-        if start == end:
-            return
+    if not head and (shared := genre_beside(line)) is not None:
+        end = line.start + shared
+    elif not head and genre_of(line.closed):
+        # 国家税务总局公告, 慈溪市人民政府专题会议纪要: the agency and the kind of paper.
+        agency = masthead_agency(line.closed)
+        places = [place for place, char in enumerate(line.folded) if not char.isspace()]
+        end = line.start + places[len(agency) - 1] + 1 if agency else start
+    if start == end:
+        return
     factor = 1.0 if names.is_agency(flow.text[start:end]) else _UNKNOWN_HEAD
     for a, b in agencies(flow, start, end) or [(start, end)]:
         yield _agency(flow, a, b, "red-head", factor)
@@ -77,7 +81,8 @@ def _dated(flow: Flow, begun: Opening, title: Title) -> Iterator[Field | None]:
     """Yield the agencies on the lines of the head that carry the issue and date of a serial."""
     for index in range(title.first):
         line = flow.lines[index]
-        below = begun.masthead is not None and begun.masthead < index and tag(line) == "agency"
+        named = tag(line) == "agency" or editor(line.closed) is not None
+        below = begun.masthead is not None and begun.masthead < index and named
         if index not in begun.head and (is_issue(line) or below):
             for start, end in signed(flow, line):
                 yield _agency(flow, start, end, "head-date", _SIGNED)

@@ -2,19 +2,30 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from archivist.definitions import load
 from archivist.describe import names
 from archivist.describe.ink import Printed
-from archivist.describe.issued.signs import Tag, genres, head_agencies, is_issue, number_in, statutory, tag
+from archivist.describe.issued.signs import (
+    Tag,
+    editor,
+    genre_beside,
+    genres,
+    head_agencies,
+    is_issue,
+    number_in,
+    statutory,
+    tag,
+)
 from archivist.describe.issued.titles import (
     Title,
     begins_like_one,
     by_place,
     genre_of,
     is_alone,
+    masthead_agency,
     names_its_subject,
     title,
 )
@@ -39,6 +50,7 @@ __all__ = [
 _LOOK_AHEAD = 30
 _MASTHEAD_LETTERS = 16
 _SERIAL_LINES = 8
+_JOINT = 2
 # 第7期, (1989)第5期, 总第35期, alone or behind the name of the serial.
 _NUMBER_OF_SERIAL = re.compile(
     r"(?P<name>[^第\d(,。:;]{0,16})\(?(?:\d{4}|[〇一二三四五六七八九]{4})?\)?年?\(?(?:总?第.{1,4}期\)?){1,2}(?:\(总?第.{1,5}期\))?"
@@ -97,6 +109,8 @@ def _opening(lines: Sequence[Printed], *, continues: bool) -> Opening | None:
     begin = _behind_quotation(ahead, tags)
     if serial := _serial(ahead, tags, begin, marks):
         return serial
+    if shared := _sharing_a_genre(ahead, tags, begin, marks):
+        return shared
     first = _first_sign(ahead, tags, begin)
     above = title(ahead, tags, begin, free=True)
     if above and (below := _under_masthead(above, ahead, tags)):
@@ -139,6 +153,30 @@ def _headed(lines: Sequence[Printed], tags: Sequence[Tag], marks: tuple[int, ...
     return Opening(_before(marks, named.first if named else first), head, number, named, next(bracketed, None))
 
 
+def _sharing_a_genre(
+    lines: Sequence[Printed], tags: Sequence[Tag], begin: int, marks: tuple[int, ...]
+) -> Opening | None:
+    """Return the opening whose head are several agencies that share a genre as others do 文件, above the title."""
+    seen: list[Tag] = list(tags)
+    shared: list[int] = []
+    agencies = 0
+    for index in range(begin, len(lines)):
+        at = genre_beside(lines[index])
+        above = len(names.split(lines[index].line.text[:at]))
+        if at is None and tags[index] != "agency" and not above and tags[index] not in ("blank", "mark"):
+            break
+        if at is not None or above:
+            seen[index] = "head"
+        shared += [index] * (at is not None)
+        agencies += above
+    if len(shared) != 1 or agencies < _JOINT:
+        return None
+    begun = _headed(lines, seen, marks, seen.index("head"))
+    if begun is None or begun.title is None or not begins_like_one(begun.title.letters):
+        return None
+    return replace(begun, masthead=shared[0])
+
+
 def _serial(lines: Sequence[Printed], tags: Sequence[Tag], begin: int, marks: tuple[int, ...]) -> Opening | None:
     """Return how a number of a serial (简报, 纪要) begins: its name, its issue (第7期), editor and date, title."""
     for issue in range(begin, min(begin + _SERIAL_LINES, len(lines))):
@@ -155,7 +193,9 @@ def _serial(lines: Sequence[Printed], tags: Sequence[Tag], begin: int, marks: tu
         return None
     after = issue + 1
     while after < len(lines) and (
-        tags[after] in ("blank", "mark", "date", "agency", "number") or is_issue(lines[after])
+        tags[after] in ("blank", "mark", "date", "agency", "number")
+        or is_issue(lines[after])
+        or editor(lines[after].closed)
     ):
         after += 1
     # An agency right above 关于… belongs to the title.
@@ -195,7 +235,7 @@ def _under_masthead(above: Title, lines: Sequence[Printed], tags: Sequence[Tag])
 
 def _masthead_agency(above: Title) -> bool:
     """Return whether a title is only an agency and its kind of paper: 国家税务总局公告, 市建设局便函."""
-    return names.is_agency(above.letters.removesuffix(above.genre))
+    return masthead_agency(above.letters) is not None
 
 
 def _table_row(lines: Sequence[Printed]) -> int:

@@ -32,6 +32,8 @@ _HEAD = re.compile(r"(?P<agencies>.+?)(?:(?P<word>文件|文.|.件)|\((?P<genre>
 _ISSUE = re.compile(
     r"\(?(?:总?第.{1,4}[期号]|\(\d{4}\)(?:第?\d{1,4}[期号])?|(?:\d{4}|[〇一二三四五六七八九]{4})年?第?.{1,4}[期号])"
 )
+_EDITS = "编印|编发|编辑|主办|主编|承办|编|印"
+_EDITOR = re.compile(rf"(?:{_EDITS})(?:单位|机关)?:(?P<named>.+)|(?P<before>.+?)(?:{_EDITS})")
 # What is meant for a number, but too badly read to be one: letters, a year in brackets, figures.
 _LIKE_NUMBER = re.compile(
     r"[^\d,。;:《》]{1,12}[(\[【〈{「|].{0,2}(?:(?:19|20)\d\d|\d\d|[〇一二三四五六七八九]{4}).{0,2}[)\]】〉}」|]"
@@ -150,6 +152,23 @@ def pieces(line: Printed) -> list[tuple[int, int]]:
             first = place
         last = place
     return [*spans, (first, last + 1)]
+
+
+def genre_beside(line: Printed) -> int | None:
+    """Return where on `line` the genre begins that agencies share as others share 文件: 联合通知, behind one or alone."""
+    places = [place for place, char in enumerate(line.folded) if not char.isspace()]
+    for genre in sorted(genres(), key=len, reverse=True):
+        if len(genre) > 1 and line.closed.endswith(genre):
+            before = line.closed.removesuffix(genre).removesuffix("联合")
+            return places[len(before)] if not before or names.is_agency(before) else None
+    return None
+
+
+def editor(letters: str) -> str | None:
+    """Return the agency that edits a serial where `letters` say no more than that: …办公室编, 编印单位:…."""
+    match = _EDITOR.fullmatch(letters)
+    agency = match and (match["named"] or match["before"])
+    return agency if agency and names.is_agency(agency) else None
 
 
 def is_issue(line: Printed) -> bool:

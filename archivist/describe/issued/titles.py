@@ -26,6 +26,10 @@ _GOES_ON = re.compile(rf"(?:的?联?合?通知|的.{{1,4}}|\((?:{_NOTED})\))$|[�
 _PLACE = re.compile(r".{0,7}?[省市县区州盟旗乡镇]")
 _SENTENCE = re.compile(r"[。;!?]")
 _CLAUSE = re.compile(r"(?<!》),")
+# Whose meeting it was stands before the words for the meeting.
+_MEETING = re.compile(
+    r"(?:常委|党委|党组|常务|全体|扩大|办公|专题|协调|[省市县区乡镇局]长|专员|主任|\(扩大\))+(?:会议?)?$"
+)
 # 为布置普选工作由: how the notices of the fifties say what they are about.
 _REASON = re.compile(r"(?:为|关于).{4,40}由")
 
@@ -115,6 +119,12 @@ def genre_of(letters: str) -> str | None:
         if before != stem and (len(genre) > 1 or before.endswith(("的", "复", *_offices())) or names.is_agency(before)):
             return genre
     return None
+
+
+def masthead_agency(letters: str) -> str | None:
+    """Return the agency that a line names which is but that and a kind of paper: 慈溪市人民政府专题会议纪要."""
+    stem = letters.removesuffix(genre_of(letters) or "")
+    return next((name for name in (stem, _MEETING.sub("", stem)) if names.is_agency(name)), None)
 
 
 def genre_name(genre: str) -> str:

@@ -34,7 +34,7 @@ class Target:
     value: int | float | None
     unit: str | None
     veto: bool
-    factor: float
+    method: str
 
 
 @dataclass(frozen=True, slots=True)

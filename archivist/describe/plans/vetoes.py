@@ -5,15 +5,13 @@ from collections.abc import Iterator
 
 from archivist.describe.ink import plain
 from archivist.describe.plans.amounts import amounts
+from archivist.describe.plans.people import rules
 from archivist.describe.plans.prose import MARK, Prose
 from archivist.describe.plans.thresholds import NAME_LENGTH, Target, after, before, clause_start, named, operator
 
 VETO = r"[\"“”'『「]?一票否决[\"“”'』」]?(?:制度?)?"
 """A regular expression of the words that say so."""
 
-_NUMBERED = 1.0
-_NAMED = 0.95
-_BARE = 0.9
 _KINDS = r"(?:的)?(?:指标|项目|事项|内容|条件|情形)"
 _COUNTED = r"(?:共?有?[一二三四五六七八九\d]{1,2}[项个条])?(?:主要)?"
 _LIST = re.compile(
@@ -30,17 +28,48 @@ _SUBJECT_TO = re.compile(
     r"(?:实行|实施|(?:列为|作为|列入|属于|为)[^,。;]{0,12}?的?)$"
 )
 _WHO_FAILS = re.compile(r"的(?:单位|地方|乡|村|县|市|个人|部门|企业)|未|不|发生|造成|没有|凡|^在")
-_NUMERALS = re.compile(r"[一二三四五六七八九十\d]+")
+_WHOSE = (
+    r"的(?:(?:有关|责任|所在)?(?:单位|地方|地区|乡镇?|镇街?|街道|村|县|市|区|公社|大队|学校|企业|部门|个人|班子|干部|领导)"
+    r"(?:[、和及或](?:单位|个人|部门|乡镇|街道|镇|村|县|市|区))*)?"
+)
+_EVENT = re.compile(
+    rf"(?:^|(?<=[,:]))(?:对于?|凡是?|如果?|若|一旦)?(?P<event>[^:;。\n]{{4,60}}?){_WHOSE}"
+    r"[,]?(?:[^,。;的]{0,14}(?:中|时|内)?[,]?)?(?:一律|坚决|严格|继续|要|均|都|也|将|坚持|年终|年度)*(?:考核)?(?:给予|予以|实行|实施|执行)?$"
+)
+_LEADING_IN = re.compile(r"(?:下列|以下|如下)")
+_LEAD_TAIL = re.compile(r"[^。:\n]{0,40}[:。]\n?(?=(?P<mark>" + MARK + r"))|[^。:\n]{0,40}:")
+_NUMERALS = re.compile(r"(?P<figures>\d+)|[一二三四五六七八九十]+")
 
 
 def vetoes(text: Prose) -> Iterator[Target]:
     """Yield the indicators of which one alone decides; where no number is named there is nothing to compare."""
     for match in re.finditer(VETO, text.letters):
-        if listed := _LIST.match(text.letters, match.end()):
-            for start, end in _items(text.letters, listed.end()):
+        place = _listed_from(text.letters, match)
+        if place is not None:
+            for start, end in _items(text.letters, place):
                 yield from _item(text, start, end)
         else:
             yield from _condition(text, match.start())
+
+
+def _listed_from(letters: str, match: re.Match[str]) -> int | None:
+    """Return where the list begins that words of veto head or lead in, None where none follows."""
+    begin = max(letters.rfind(mark, 0, match.start()) for mark in "。;\n") + 1
+    if _LEADING_IN.search(letters, begin, match.start()):
+        lead = _LEAD_TAIL.match(letters, match.end())
+        return lead.end() if lead else None
+    listed = _LIST.match(letters, match.end())
+    if listed is None:
+        return None
+    paragraph = letters[listed.end() :].lstrip("\n").split("\n", 1)[0]
+    if listed[0].endswith("\n") and not re.match(MARK, paragraph) and re.search(rf"{VETO}|[:]$", paragraph):
+        # The heading over a sentence that says so again.
+        return None
+    return listed.end()
+
+
+def _style(mark: str) -> str:
+    return _NUMERALS.sub(lambda number: "1" if number["figures"] else "一", mark)
 
 
 def _items(letters: str, start: int) -> list[tuple[int, int]]:
@@ -49,11 +78,11 @@ def _items(letters: str, start: int) -> list[tuple[int, int]]:
         start += 1
     marked = re.match(MARK, letters[start:])
     if marked:
-        style = _NUMERALS.sub("#", marked[0])
+        style = _style(marked[0])
         end = start
         for line in re.finditer(r"[^\n]*(?:\n|$)", letters[start:]):
             mark = re.match(MARK, line[0])
-            if not mark or _NUMERALS.sub("#", mark[0]) != style:
+            if not mark or _style(mark[0]) != style:
                 break
             end = start + line.end()
     else:
@@ -94,6 +123,10 @@ def _item(text: Prose, start: int, end: int) -> Iterator[Target]:
         for amount in amounts(letters, start, end)
         if before(letters, amount.start, start) or after(letters, amount.end)
     ]
+    end -= len(letters[start:end]) - len(re.sub(rf"{_WHOSE}[,。;]*$", "", letters[start:end]))
+    if _failing(letters, start, end):
+        yield from _failed(text, start, end)
+        return
     colon = re.search(r"[:(]", letters[start:end])
     head = start + colon.start() if colon else end
     if not colon and quantities:
@@ -105,7 +138,7 @@ def _item(text: Prose, start: int, end: int) -> Iterator[Target]:
     if not 2 <= len(name) <= NAME_LENGTH:
         return
     if not quantities:
-        yield Target(first, head, name, None, None, None, True, _NAMED)
+        yield Target(first, head, name, None, None, None, True, "veto-listed")
     for amount in quantities:
         leading, closing = before(letters, amount.start, start), after(letters, amount.end)
         near = re.split(r"[:;,、。]", letters[start : leading.start if leading else amount.start])[-1]
@@ -113,28 +146,63 @@ def _item(text: Prose, start: int, end: int) -> Iterator[Target]:
         begin = first if amount is quantities[0] else amount.start
         finish = closing.end if closing else amount.end
         sign = operator(leading, closing)
-        yield Target(begin, finish, name + scope, sign, amount.value, amount.unit, True, _NUMBERED)
+        yield Target(begin, finish, name + scope, sign, amount.value, amount.unit, True, "veto-value")
 
 
-def _condition(text: Prose, place: int) -> Iterator[Target]:
-    """Yield what fails by one vote, as the requirement it is: 低于95%的…一票否决 asks for 95% or more."""
+def _failing(letters: str, start: int, end: int) -> bool:
+    """Return whether letters `start` to `end` name a value that is not reached, or exceeded."""
+    return any(
+        _FAILING.search(letters[clause_start(letters, start, amount.start) : amount.start])
+        for amount in amounts(letters, start, end)
+    )
+
+
+def _failed(text: Prose, begin: int, end: int) -> Iterator[Target]:
+    """Yield the conditions that letters `begin` to `end` state, as printed: 低于95% is < 95%."""
     letters = text.letters
-    begin = max(letters.rfind(mark, 0, place) for mark in "。;\n") + 1
-    sentence = letters[begin:place]
-    quantities = amounts(letters, begin, place)
-    for amount in quantities:
-        start = clause_start(letters, begin, amount.start)
+    for amount in amounts(letters, begin, end):
+        start = max(clause_start(letters, begin, amount.start), letters.rfind("、", begin, amount.start) + 1)
         match = _FAILING.search(letters[start : amount.start])
         if not match:
             continue
-        end = start + match.start()
         lead = re.match(r"(?:对于?|凡是?|如果?)", letters[start : amount.start])
-        name, first = named(text, start + (lead.end() if lead else 0), end)
+        name, first = named(text, start + (lead.end() if lead else 0), start + match.start())
         if 2 <= len(name) <= NAME_LENGTH:
-            sign = "<=" if match["word"] in _TOO_MUCH else ">="
-            yield Target(first, amount.end, name, sign, amount.value, amount.unit, True, _NAMED)
+            sign = ">" if match["word"] in _TOO_MUCH else "<"
+            yield Target(first, amount.end, name, sign, amount.value, amount.unit, True, "veto-condition")
+
+
+def _condition(text: Prose, place: int) -> Iterator[Target]:
+    """Yield what decides by itself in the sentence whose words of veto begin at letter `place`.
+
+    Conditions with a value, events (发生重大事故的单位，一票否决), or things named.
+    """
+    letters = text.letters
+    begin = max(letters.rfind(mark, 0, place) for mark in "。;\n") + 1
+    mark = re.match(MARK, letters[begin:place])
+    begin += mark.end() if mark else 0
+    sentence = letters[begin:place]
+    failed = list(_failed(text, begin, place))
+    yield from failed
+    event = _EVENT.search(sentence)
+    if event and (span := _event(letters, begin + event.start("event"), begin + event.end("event"), bool(failed))):
+        yield Target(*span, text.value(*span), None, None, None, True, "veto-event")
+        return
     match = _SUBJECT_TO.search(sentence)
-    if match and not quantities and not _WHO_FAILS.search(sentence):
+    if match and not amounts(letters, begin, place) and not _WHO_FAILS.search(sentence):
         for word in re.finditer(r"[^、和]{2,}", match["names"]):
             first, last = (begin + match.start("names") + edge for edge in word.span())
-            yield Target(first, last, text.value(first, last), None, None, None, True, _BARE)
+            yield Target(first, last, text.value(first, last), None, None, None, True, "veto-named")
+
+
+def _event(letters: str, start: int, end: int, beside: bool) -> tuple[int, int] | None:
+    """Return what happens in letters `start` to `end`, None where nothing does; `beside` conditions only the last."""
+    if beside:
+        start = max(start, *(letters.rfind(mark, start, end) + 1 for mark in "、,或"))
+    lead = re.match(r"(?:对于?|凡是?|如果?|若|一旦|或者?)", letters[start:end])
+    start += lead.end() if lead else 0
+    said = letters[start:end]
+    happens = any(word in said for word in rules()["events"])
+    if not happens or amounts(said) or not 4 <= end - start <= NAME_LENGTH or re.search(r"要|必须|应当", said):
+        return None
+    return start, end
