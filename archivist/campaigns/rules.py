@@ -76,7 +76,7 @@ def _pattern(entry: Mapping[str, Any]) -> Pattern:
     body = f"{first}{not_first}{letter}{{{least},{most}}}?(?:{ends})"
     followed = f"(?={'|'.join(entry['followed'])})" if entry.get("followed") else ""
     # The word of creating may stand before a quotation mark: 创建“平安聊城”.
-    skipped = f"(?:\\d{{2,4}}年?度?)?{letter}{{0,{entry.get('skips', 0)}}}?"
+    skipped = f"{rules()['times']}{letter}{{0,{entry.get('skips', 0)}}}?"
     name = f"(?P<name>(?:{begins}){body})" if entry.get("keeps") else f'(?:{begins}){skipped}"?(?P<name>{body})'
     return Pattern(
         entry["kind"],

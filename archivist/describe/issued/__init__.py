@@ -52,12 +52,31 @@ def fields(pages: Iterable[Page], behind: Iterable[Page] = ()) -> tuple[Field, .
 
 
 def attachment_fields(pages: Iterable[Page]) -> tuple[Field, ...]:
-    """Return the fields of an attachment on `pages`: its title, what it cites, and what a plan sets up."""
+    """Return the fields of an attachment on `pages`: its title, what it cites, and what a plan sets up.
+
+    A paper that opens and closes as one that was issued (a report that a notice forwards: title, agency and date at
+    its foot) has all the fields of one, but for the imprint, which is that of the paper it lies behind.
+    """
     flow = Flow(pages, furniture=False)
+    if own := _as_issued(flow):
+        return own
     heading = _heading(flow)
     named = flow.field("title", *heading, "attachment-heading", factor=0.97) if heading else None
     found = [named, *citations.fields(flow, heading[2] if heading else 0), *plan.fields(flow, 0)]
     return tuple(field for field in found if field)
+
+
+def _as_issued(flow: Flow) -> tuple[Field, ...]:
+    """Return the fields of an attachment that is a paper issued by itself, nothing where it is none."""
+    headed = int(bool(flow.lines and (match := _HEADING.match(flow.lines[0].closed)) and match.end() > 1))
+    begun = opening(flow.lines[headed:])
+    if begun is None or begun.title is None or not begun.title.genre:
+        return ()
+    begun = begun.moved(headed)
+    found = [field for field in _fields(flow, begun) if field and field.method != "imprint"]
+    signed = {field.name for field in found if field.method == "signature"}
+    dated = any(field.name == "date_of_issue" for field in found)
+    return tuple(found) if "issuing_agency" in signed and dated else ()
 
 
 def _imprint_behind(flow: Flow) -> list[Field]:

@@ -80,6 +80,17 @@ class Opening:
             ends.append(self.title.last)
         return max(ends, default=0)
 
+    def moved(self, by: int) -> "Opening":
+        """Return the same beginning where `by` lines stand before those it was found in."""
+        title = self.title and replace(self.title, first=self.title.first + by, last=self.title.last + by)
+        return Opening(
+            tuple(index + by for index in self.marks),
+            tuple(index + by for index in self.head),
+            None if self.number is None else self.number + by,
+            title,
+            None if self.masthead is None else self.masthead + by,
+        )
+
 
 def opening(lines: Sequence[Printed], *, continues: bool = False) -> Opening | None:
     """Return how the paper that `lines` are begins, None where no issued document begins here.

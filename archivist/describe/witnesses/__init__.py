@@ -51,12 +51,12 @@ def settle(documents: Sequence[Document], pages: Sequence[Page]) -> tuple[Docume
     if any(field.witnesses for document in known for field in document.fields):
         return known
     sheets = {page.number: page for page in pages}
-    settled = [_by_itself(document, sheets) if document.kind == "issued_document" else document for document in known]
+    settled = [_by_itself(document, sheets) if _is_issued(document) else document for document in known]
     for place, document in enumerate(settled):
         carried = _carried(settled, place)
         if document.kind == "circulation_slip" and carried is not None:
             settled[place], settled[carried] = compared(document, settled[carried], sheets)
-    return tuple(_with_year(document) if document.kind == "issued_document" else document for document in settled)
+    return tuple(_with_year(document) if _is_issued(document) else document for document in settled)
 
 
 def disagreements(documents: Iterable[Document]) -> tuple[Disagreement, ...]:
@@ -93,6 +93,12 @@ def _place(document: Document, field: Field) -> str:
     if document.kind == "circulation_slip":
         return "received" if field.name == "received_date" else "slip"
     return field.method
+
+
+def _is_issued(document: Document) -> bool:
+    """Return whether a document was issued by itself, as a report behind the notice that forwards it was as well."""
+    attached = document.kind == "attachment" and bool(document.values("date_of_issue"))
+    return attached or document.kind == "issued_document"
 
 
 def _carried(documents: Sequence[Document], slip: int) -> int | None:
