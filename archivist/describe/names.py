@@ -186,6 +186,12 @@ def is_person(text: str) -> bool:
     return len(name) < 4 and name[0] in _surnames()
 
 
+def has_surname(text: str) -> bool:
+    """Return whether `text` may be a name where nothing else stands, as behind a post: 宋日昌, though 日 is in few."""
+    name = closed(fold(text))
+    return bool(re.fullmatch(r"[\u3400-\u9fff]{2,3}", name)) and name[0] in _surnames()
+
+
 @cache
 def _shapes() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(shape) for shape in _agencies()["shapes"])

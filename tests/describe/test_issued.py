@@ -61,6 +61,7 @@ def test_proclamation_of_1956_numbers_below_the_title() -> None:
         "issuing_agency": ["河北省定县人民委员会"],
         "document_number": [_number("定办字〔1956〕18号")],
         "title": ["河北省定县人民委员会布告"],
+        "signer": ["王振海"],
         "genre": ["布告"],
         "date_of_issue": ["1956-11-12"],
     }

@@ -1,6 +1,6 @@
 import pytest
 
-from archivist.describe.names import agency_key, is_agency, is_bare, is_person, same_agency, split
+from archivist.describe.names import agency_key, is_agency, is_bare, is_person, is_unit_of, same_agency, split
 
 
 @pytest.mark.parametrize(
@@ -105,10 +105,26 @@ def test_spellings_of_one_agency_share_a_key() -> None:
         ("行政院卫生署中央健康保险局", "中央健康保险局", True),
         ("聊城市双拥工作领导小组办公室", "市双拥办", True),
         ("聊城市人民政府", "聊城市人民政府办公室", False),
+        ("中国人民解放军保定市军事管制委员会", "保定市军事管制委员会", True),
+        ("中国人民解放军山东省聊城县人民武装部", "聊城县武装部", True),
+        ("中共上饶地方委员会", "中共上饶地委", True),
+        ("中国新民主主义青年团保定地方委员会", "青年团保定地委", True),
+        ("山西省人民政府教育厅", "山西省教育厅", True),
+        ("山西省人民政府教育厅", "教育厅", True),
+        ("聊城地区革命委员会商业局", "聊城地区商业局", True),
+        ("聊城地区行署", "聊城地区行署林业局", False),
+        ("阿坝藏族羌族自治州林业局", "阿坝州林业局", True),
+        ("巴音郭楞蒙古自治州人民政府", "巴音郭楞州人民政府", True),
     ],
 )
 def test_a_short_name_means_the_agency_named_in_full(one: str, other: str, same: bool) -> None:
     assert same_agency(one, other) is same_agency(other, one) is same
+
+
+def test_a_commune_or_a_works_is_named_for_its_committee() -> None:
+    assert is_unit_of("梁园公社", "肥东县梁园公社革命委员会")
+    assert is_unit_of("洛阳机床厂", "国营洛阳机床厂革委会")
+    assert not is_unit_of("梁园公社", "梁园公社供销社")
 
 
 @pytest.mark.parametrize("name", ["官恩祥", "王建国", "李四", "欧阳修", "刘 芳", "張志遠", "买买提·艾力"])

@@ -109,6 +109,15 @@ def test_a_number_without_year_takes_the_year_it_is_given() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "number"),
+    [("管秘字第伍號", 5), ("市秘字第貳拾叁號", 23), ("府民字第叁佰零陸号", 306), ("財糧字第玖拾貳號", 92)],
+)
+def test_numbers_in_the_figures_of_accounts(text: str, number: int) -> None:
+    found = parse(text, 1950)
+    assert found is not None and found.number == number
+
+
+@pytest.mark.parametrize(
     ("text", "numbers"),
     [
         ("根据聊发〔1995〕58号和鲁政发(1994)12号文件精神", ["聊发〔1995〕58号", "鲁政发(1994)12号"]),

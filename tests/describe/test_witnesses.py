@@ -194,6 +194,46 @@ def test_title_and_printer_are_spelled_as_the_issuer_is_believed() -> None:
     assert {one(document, name).status for name in ("title", "printing_agency")} == {"review"}
 
 
+@pytest.mark.parametrize(
+    ("head", "printed"), [("中共镇巴县委员会", "中共镇巴县委"), ("中国共产党监利县委员会", "中共监利县委")]
+)
+def test_an_issuer_said_short_in_the_title_stays_as_printed(head: str, printed: str) -> None:
+    sheet = issued().says("issuing_agency", head, "red-head").says("issuing_agency", printed, "title-block")
+    (document,) = settled(sheet.says("title", f"{printed}关于抗旱的通知", "title-block"))
+    title = one(document, "title")
+    assert (title.value, title.status) == (f"{printed}关于抗旱的通知", "accepted")
+    assert one(document, "issuing_agency").value == head
+
+
+def test_characters_that_a_seal_hides_make_no_second_agency() -> None:
+    sheet = issued().says("issuing_agency", "惠民地区商业局", "red-head")
+    (document,) = settled(sheet.says("issuing_agency", "惠民地业局", "signature", sure=0.95))
+    assert [field.value for field in document.values("issuing_agency")] == ["惠民地区商业局"]
+    sheet = issued().says("issuing_agency", "山东省聊城市农业局", "red-head")
+    (document,) = settled(sheet.says("issuing_agency", "河北省农业局", "signature", sure=0.95))
+    assert len(document.values("issuing_agency")) == 2
+
+
+@pytest.mark.parametrize("unit", ["title-block", "signature"])
+def test_a_commune_named_in_the_title_is_its_committee(unit: str) -> None:
+    sheet = issued().says("issuing_agency", "梁园公社", unit)
+    organ = "signature" if unit == "title-block" else "red-head"
+    (document,) = settled(sheet.says("issuing_agency", "肥东县梁园公社革命委员会", organ))
+    issuer = one(document, "issuing_agency")
+    assert (issuer.value, issuer.status) == ("肥东县梁园公社革命委员会", "accepted")
+    assert [witness.value for witness in issuer.witnesses] == ["梁园公社"]
+
+
+def test_issuers_of_one_paper_each_keep_their_number_and_the_slip_may_give_either() -> None:
+    sheet = issued().says("document_number", "浙农计(84)151号", "number-line")
+    sheet = sheet.says("document_number", "(84)财农字288号", "number-line").says(
+        "date_of_issue", "1984-05-30", "signature"
+    )
+    _, document = settled(slip().says("document_number", "财农字〔1984〕288号", "form-cell", written=True), sheet)
+    said = [(number.value["text"], number.status) for number in document.values("document_number")]  # type: ignore[index,call-overload]
+    assert said == [("浙农计〔1984〕151号", "accepted"), ("财农字〔1984〕288号", "accepted")]
+
+
 def test_agencies_side_by_side_are_not_one_misread() -> None:
     sheet = issued()
     for name in ("滨州市卫生局", "滨州市教育局", "滨州市建设局"):
@@ -594,7 +634,8 @@ def test_nothing_that_was_read_is_lost_and_settling_again_changes_nothing(
         kept |= {(field.name, one.page, one.box) for field in document.fields for one in field.witnesses}
         assert {(field.name, field.evidence.page, field.evidence.box) for field in before.fields} <= kept
         if before.kind != "circulation_slip":
-            codes = {str(field.value.get("agency_code")) for field in before.values("document_number")}  # type: ignore[union-attr]
+            said = [field.value for field in before.values("document_number")]
+            codes = {str(value.get("agency_code")) if isinstance(value, dict) else "" for value in said}
             assert len(document.values("document_number")) <= len(codes)
             assert len(document.values("date_of_issue")) <= 1
         assert all(0 <= field.confidence <= 1 for field in document.fields)

@@ -28,6 +28,7 @@ _SENTENCE = re.compile(r"[。;!?]|:$")
 _HEADING_LETTERS = 60
 _HEADING_LINES = 3
 _FOOT_LINES = 6
+_BEHIND = 2
 
 
 def fields(pages: Iterable[Page], behind: Iterable[Page] = ()) -> tuple[Field, ...]:
@@ -73,10 +74,15 @@ def _as_issued(flow: Flow) -> tuple[Field, ...]:
     if begun is None or begun.title is None or not begun.title.genre:
         return ()
     begun = begun.moved(headed)
+    imprint = foot.first_line(flow, begun.after)
+    closes = closing.signature(flow, begun.after, imprint)
+    # Nothing follows the agency and the date but a note; a row of a table may name both as well.
+    tabled = any(line.kind == "cell" for line in flow.lines[slice(*closes or (0, 0))])
+    if closes is None or tabled or imprint - closes[1] > _BEHIND:
+        return ()
     found = [field for field in _fields(flow, begun) if field and field.method != "imprint"]
     signed = {field.name for field in found if field.method == "signature"}
-    dated = any(field.name == "date_of_issue" for field in found)
-    return tuple(found) if "issuing_agency" in signed and dated else ()
+    return tuple(found) if {"issuing_agency", "date_of_issue"} <= signed else ()
 
 
 def _imprint_behind(flow: Flow) -> list[Field]:

@@ -8,7 +8,7 @@ from archivist.describe.ink import Flow, Printed, closed
 from archivist.describe.issued import imprint as foot
 from archivist.describe.issued.lists import Span, agencies
 from archivist.describe.issued.opening import Opening
-from archivist.describe.issued.signs import Tag, dates_beside, editor, is_issue, is_speaker, tag
+from archivist.describe.issued.signs import HOUR, Tag, dates_beside, day_alone, editor, is_issue, is_speaker, tag
 from archivist.describe.issued.titles import title
 from archivist.model import Field
 
@@ -21,16 +21,11 @@ _PRINTED = 0.8
 _RESTORED = 0.75
 _HEAD_DATE = 0.97
 _SIGNATURE_LINES = 12
-_ANY_YEAR = 1949
 _OFFICIALS = 4
 _NOTE_LINES = 4
 _ENDED = ("。", "!", ")", "”", '"', "》", ";")
 # What may stand beside a date on its line: of a seal that was read with it, of a note.
-# The hour of a telegram behind its date: 廿时, 下午三时半.
-_HOUR = re.compile(
-    r"(?:[上下中]午|早晨?|凌晨|晨|晚上?|夜|午)?(?:[\d〇一二三四五六七八九十廿]{1,3}[时点:](?:[\d〇一二三四五六七八九十廿]{1,3}分?|半|正|整)?)?"
-)
-_MONTH_AND_DAY = re.compile(r"[\d〇一二三四五六七八九十]{1,2}月[\d〇一二三四五六七八九十廿卅]{1,3}[日号]")
+_YEAR_OF_ISSUE = re.compile(r"(?<!\d)(?:19|20)\d\d(?=\)?年?\(?第)")
 # The year of a date without one is that of the number.
 _YEAR_LENT = 0.92
 _BESIDE = re.compile(r"(?:\(?(?:盖?章|印|公章)\)?|[。.,·\"'|]|[^于自至从到以在前后\d])?")
@@ -65,25 +60,15 @@ def _without_year(flow: Flow, start: int, imprint: int, years: Collection[int]) 
     if len(years) != 1:
         return None
     for index in reversed(range(start, imprint)):
-        if _day_alone(flow.lines[index], *years):
+        if day_alone(flow.lines[index], *years):
             return _first(flow, index, start), index + 1
     return None
-
-
-def _day_alone(line: Printed, year: int) -> dates.Found | None:
-    """Return the date of a line that is month and day, of `year`, with agencies before and the hour behind it or not."""
-    found = _MONTH_AND_DAY.search(line.closed)
-    if found is None or not _HOUR.fullmatch(line.closed[found.end() :]):
-        return None
-    before = line.closed[: found.start()]
-    when = dates.find(line.line.text, year)
-    return when[0] if when and (not before or names.split(before)) else None
 
 
 def signed(flow: Flow, line: Printed) -> list[Span]:
     """Return the spans (in the flow) of the agencies that sign on `line`, left or right of a date on it."""
     found = dates.find(line.line.text)
-    if not found and (day := _day_alone(line, _ANY_YEAR)):
+    if not found and (day := day_alone(line)):
         found = [day]
     if not found:
         return _agencies(flow, line)
@@ -109,7 +94,7 @@ def issued(
             yield flow.field("date_of_issue", iso, line.start, line.end, "signature", factor=_RESTORED)
         elif index + 1 < len(flow.lines) and (over := _over_lines(flow, index)):
             yield flow.field("date_of_issue", over, line.start, flow.lines[index + 1].end, "signature")
-        elif len(years) == 1 and (day := _day_alone(line, *years)):
+        elif len(years) == 1 and (day := day_alone(line, *years)):
             yield _date(flow, line, day, "signature", _YEAR_LENT)
     for printing in foot.printings(flow, imprint):
         yield flow.field("date_of_issue", printing.date, *printing.when, "imprint", factor=_PRINTED)
@@ -153,8 +138,18 @@ def _headed(flow: Flow, begun: Opening) -> Iterator[Field | None]:
         above = begun.title is not None and index < begun.title.first
         if found and ((above and is_issue(line) and signed(flow, line)) or tag(line) == "date"):
             yield _date(flow, line, found[-1], "head-date", _HEAD_DATE)
+        elif (
+            begun.masthead is not None and above and (year := _of_issue(flow, index)) and (day := day_alone(line, year))
+        ):
+            yield _date(flow, line, day, "head-date", _YEAR_LENT)
         elif beside := dates_beside(line):
             yield _date(flow, line, beside[-1], "head-date", _HEAD_DATE)
+
+
+def _of_issue(flow: Flow, before: int) -> int | None:
+    """Return the year of the issue of a serial (1987年第9期) on the lines above `before`."""
+    found = (_YEAR_OF_ISSUE.search(line.closed) for line in flow.lines[:before])
+    return next((int(match[0]) for match in found if match), None)
 
 
 def _behind_note(flow: Flow, start: int) -> int:
@@ -181,7 +176,7 @@ def _closes(flow: Flow, index: int, start: int) -> bool:
         # 一九五八年七月 alone closes a text only below who signs it.
         above = index > start and bool(_agencies(flow, flow.lines[index - 1]))
         return not before and not after and above
-    beside = _BESIDE.fullmatch(after) or _HOUR.fullmatch(after) or agencies(flow, line.start + when.end, line.end)
+    beside = _BESIDE.fullmatch(after) or HOUR.fullmatch(after) or agencies(flow, line.start + when.end, line.end)
     return bool(beside) and bool(_BESIDE.fullmatch(before) or agencies(flow, line.start, line.start + found[0].start))
 
 

@@ -17,7 +17,7 @@ from archivist.model import Field
 _UNKNOWN_HEAD = 0.85
 _SIGNED = 0.97
 _MEETING = re.compile(
-    r"(?:常\s*委|党\s*委|党\s*组|常\s*务|全\s*体|扩\s*大|办\s*公|专\s*题|协\s*调|[省市县区乡镇局]\s*长|专\s*员|主\s*任|\(扩大\)|\s)+会?\s*议?\s*$"
+    r"(?:常\s*委|党\s*委|党\s*组|常\s*务|全\s*体|扩\s*大|办\s*公|专\s*题|协\s*调|[省市县区州盟旗乡镇局]\s*长|专\s*员|主\s*任|\(扩大\)|\s)+会?\s*议?\s*$"
 )
 
 
@@ -26,12 +26,16 @@ def issuers(flow: Flow, begun: Opening, closing: Span | None) -> Iterator[Field 
 
     In the order of weight: red head, title, date line of the head, signature.
     """
+    dated = [field for field in _dated(flow, begun, begun.title) if field] if begun.title else []
     for index in begun.head:
-        yield from _headed(flow, index)
+        for field in _headed(flow, index):
+            # Whose meeting the minutes are of says the masthead; its office that has a line of its own issued them.
+            if field and not (begun.masthead in begun.head and any(_is_office_of(field, other) for other in dated)):
+                yield field
     if begun.title:
         for start, end in in_title(flow, begun.title):
             yield _agency(flow, start, end, "title-block")
-        yield from _dated(flow, begun, begun.title)
+    yield from dated
     for line in flow.lines[slice(*closing or (0, 0))]:
         for start, end in signed(flow, line):
             yield _agency(flow, start, end, "signature", _SIGNED)
@@ -42,7 +46,8 @@ def in_title(flow: Flow, title: Title) -> list[Span]:
     lines = flow.lines[title.first : title.last]
     start, end = lines[0].start, lines[-1].end
     folded = flow.folded[start:end]
-    words = [*load("schemas/agencies.yaml")["subject_begins"], *filter(None, [title.genre])]
+    words = [*load("schemas/agencies.yaml")["subject_begins"]]
+    words += [f"联合{title.genre}", title.genre] if title.genre else []
     # 洪泽区人民政府2023年…年度报告: the year begins the subject as well.
     years = (r"(?:19|20)\d\d", "[〇一二三四五六七八九]{4}年")
     found = re.search("|".join([*(r"\s*".join(word) for word in words), *years]), folded)
@@ -75,6 +80,11 @@ def _headed(flow: Flow, index: int) -> Iterator[Field | None]:
     factor = 1.0 if names.is_agency(flow.text[start:end]) else _UNKNOWN_HEAD
     for a, b in agencies(flow, start, end) or [(start, end)]:
         yield _agency(flow, a, b, "red-head", factor)
+
+
+def _is_office_of(agency: Field, office: Field) -> bool:
+    whole, part = names.agency_key(str(agency.value)), names.agency_key(str(office.value))
+    return part != whole and part.startswith(whole)
 
 
 def _dated(flow: Flow, begun: Opening, title: Title) -> Iterator[Field | None]:

@@ -25,7 +25,9 @@ _LEAST_NAME = 2
 _OWN = re.compile(r"直|属|各|有关")
 _PLACED = re.compile(r"[省市县区州旗盟]|各|驻|中央|有关|.{2,3}[省市县区]")
 _ORGAN = re.compile(r".{0,6}(?:委|政府|人大(?:常委会)?|政协|纪委)")
-_OFFICE_OF = re.compile(r".{0,6}(?:委|政府|人大(?:常委会)?|政协|纪委)(?:办公[厅室]|领导(?:同志)?)")
+_OFFICE_OF = re.compile(
+    r".{0,6}(?:委|政府|人大(?:常委会)?|政协|纪委)(?:办公[厅室]|(?:主要|有关|分管)?(?:领导|负责)(?:同志|人)?)"
+)
 
 
 def agencies(flow: Flow, start: int, end: int) -> list[Span]:
@@ -55,12 +57,31 @@ def receivers(flow: Flow, start: int, end: int) -> list[Span]:
             before, after = flow.text[slice(*joined[-1])], flow.text[a:b]
             whole = (names.is_receiver(before) or names.is_organ(before)) and _stands_alone(after, beside=before)
             whole = whole or (_is_office(before) and _is_office(after))
+            whole = whole or _are_parallel(closed(before), closed(after))
             whole = whole or bool(before.startswith("各") and after.startswith("各") and names.receives(before))
-            if not whole or names.shares_place(before, after) or _shared(closed(before), closed(after)):
+            if _shared(closed(before), closed(after)):
+                # 县委、县人大、县政府、县政协领导: the leaders of all of them.
+                while len(joined) > 1 and flow.folded[joined[-2][1]] in _JOINING and _is_part(flow, joined[-2]):
+                    joined.pop()
+                    joined[-1] = joined[-1][0], a
+                joined[-1] = joined[-1][0], b
+                continue
+            if not whole or names.shares_place(before, after):
                 joined[-1] = joined[-1][0], b
                 continue
         joined.append((a, b))
     return joined
+
+
+def _are_parallel(before: str, after: str) -> bool:
+    """Return whether both entries begin with one organ and are complete: 县革委卫生组、县革委办事组."""
+    same = len(before) > _LEAST_NAME and before[:_LEAST_NAME] == after[:_LEAST_NAME]
+    return same and bool(names.receives(before) and names.receives(after))
+
+
+def _is_part(flow: Flow, span: Span) -> bool:
+    """Return whether an entry is an organ of the place or Party whose leaders or office a later one names."""
+    return bool(_ORGAN.fullmatch(closed(flow.folded[slice(*span)])))
 
 
 def _stands_alone(entry: str, *, beside: str) -> bool:

@@ -59,7 +59,7 @@ def _between(line: Printed) -> bool:
 def _spans(line: Printed) -> list[Span]:
     """Return the spans (in the flow) of the names on a line that is posts and names and nothing else."""
     places = [line.start + place for place, char in enumerate(line.folded) if not char.isspace()]
-    named = _named(_SEALED.sub("", line.closed), 0)
+    named = None if names.is_agency(line.closed) else _named(_SEALED.sub("", line.closed), 0)
     return [(places[a], places[b - 1] + 1) for a, b in named or ()]
 
 
@@ -76,9 +76,9 @@ def _named(letters: str, at: int) -> list[Span] | None:
 def _people(letters: str, at: int) -> list[Span] | None:
     """Return the spans of the names from `at` on: at least one, then more of them, or another post with its own."""
     pointed = _POINTED.match(letters, at)
-    for size in ([pointed.end() - at] if pointed else [3, 2, 4]):
+    for size in [pointed.end() - at] if pointed else [3, 2, 4]:
         end = at + size
-        if end > len(letters) or not names.is_person(letters[at:end]):
+        if end > len(letters) or not (names.is_person(letters[at:end]) or names.has_surname(letters[at:end])):
             continue
         rest = [] if end == len(letters) else _named(letters, end) or _people(letters, end)
         if rest is not None:

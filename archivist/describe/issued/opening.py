@@ -150,7 +150,7 @@ def _headed(lines: Sequence[Printed], tags: Sequence[Tag], marks: tuple[int, ...
     joined = next((index for index in range(last + 1, len(lines)) if tags[index] != "agency"), last)
     if joined > last + 1 and tags[joined] == "number":
         last = joined
-        while last + 1 < len(lines) and tags[last + 1] in ("mark", "blank"):
+        while last + 1 < len(lines) and tags[last + 1] in ("number", "mark", "blank"):
             last += 1
     head = tuple(index for index in range(last + 1) if tags[index] in ("head", "agency"))
     number = next((index for index in range(last + 1) if tags[index] == "number"), None)
@@ -195,7 +195,7 @@ def _serial(lines: Sequence[Printed], tags: Sequence[Tag], begin: int, marks: tu
         above = [index for index in range(begin, issue) if tags[index] not in ("blank", "mark")]
         if match:
             break
-        if len(lines[issue].closed) > _MASTHEAD_LETTERS:
+        if len(lines[issue].closed) > _MASTHEAD_LETTERS and masthead_agency(lines[issue].closed) is None:
             return None
     else:
         return None

@@ -34,6 +34,11 @@ _ISSUE = re.compile(
 )
 _EDITS = "编印|编发|编辑|主办|主编|承办|编|印"
 _EDITOR = re.compile(rf"(?:{_EDITS})(?:单位|机关)?:(?P<named>.+)|(?P<before>.+?)(?:{_EDITS})")
+# The hour of a telegram behind its date: 廿时, 下午三时半.
+HOUR = re.compile(
+    r"(?:[上下中]午|早晨?|凌晨|晨|晚上?|夜|午)?(?:[\d〇一二三四五六七八九十廿]{1,3}[时点:](?:[\d〇一二三四五六七八九十廿]{1,3}分?|半|正|整)?)?"
+)
+_MONTH_AND_DAY = re.compile(r"[\d〇一二三四五六七八九十]{1,2}月[\d〇一二三四五六七八九十廿卅]{1,3}[日号]")
 # What is meant for a number, but too badly read to be one: letters, a year in brackets, figures.
 _LIKE_NUMBER = re.compile(
     r"[^\d,。;:《》]{1,12}[(\[【〈{「|].{0,2}(?:(?:19|20)\d\d|\d\d|[〇一二三四五六七八九]{4}).{0,2}[)\]】〉}」|]"
@@ -155,7 +160,7 @@ def pieces(line: Printed) -> list[tuple[int, int]]:
 
 
 def genre_beside(line: Printed) -> int | None:
-    """Return where on `line` the genre begins that agencies share as others share 文件: 联合通知, behind one or alone."""
+    """Return where on `line` the genre begins that agencies share as they do 文件: 联合通知, behind one or alone."""
     places = [place for place, char in enumerate(line.folded) if not char.isspace()]
     for genre in sorted(genres(), key=len, reverse=True):
         if len(genre) > 1 and line.closed.endswith(genre):
@@ -171,9 +176,20 @@ def editor(letters: str) -> str | None:
     return agency if agency and names.is_agency(agency) else None
 
 
+def day_alone(line: Printed, year: int = _ANY_YEAR) -> dates.Found | None:
+    """Return the date of a line that is month and day, of `year`, agencies before and the hour behind it or not."""
+    found = _MONTH_AND_DAY.search(line.closed)
+    if found is None or not HOUR.fullmatch(line.closed[found.end() :]):
+        return None
+    before = line.closed[: found.start()]
+    when = dates.find(line.line.text, year)
+    return when[0] if when and (not before or names.split(before) or editor(before)) else None
+
+
 def is_issue(line: Printed) -> bool:
     """Return whether a line under a head is the issue (第6期, 第142号), or agency and date, of what follows."""
-    return bool(_ISSUE.match(line.closed) or (dates.find(line.line.text) and "关于" not in line.closed))
+    dated = dates.find(line.line.text) or day_alone(line)
+    return bool(_ISSUE.match(line.closed) or (dated and "关于" not in line.closed))
 
 
 def is_speaker(line: Printed) -> bool:

@@ -28,7 +28,7 @@ _SENTENCE = re.compile(r"[。;!?]")
 _CLAUSE = re.compile(r"(?<!》),")
 # Whose meeting it was stands before the words for the meeting.
 _MEETING = re.compile(
-    r"(?:常委|党委|党组|常务|全体|扩大|办公|专题|协调|[省市县区乡镇局]长|专员|主任|\(扩大\))+(?:会议?)?$"
+    r"(?:常委|党委|党组|常务|全体|扩大|办公|专题|协调|[省市县区州盟旗乡镇局]长|专员|主任|\(扩大\))+(?:会议?)?$"
 )
 # 为布置普选工作由: how the notices of the fifties say what they are about.
 _REASON = re.compile(r"(?:为|关于).{4,40}由")

@@ -61,7 +61,7 @@ def _pattern() -> re.Pattern[str]:
 
 def _date(text: Prose, match: re.Match[str], years: Calendar, stages: Sequence[Stage]) -> str | None:
     letters = match["date"]
-    before = re.split(r"[。;\n]", text.letters[max(match.start() - 12, 0) : match.start()])[-1]
+    before = re.split(r"[。;,\n]", text.letters[max(match.start() - 12, 0) : match.start()].rstrip(","))[-1]
     if any(word in before for word in rules()["recurring"]):
         return None
     if letters.startswith("本月"):

@@ -8,14 +8,14 @@ from archivist.describe.plans.amounts import amounts
 from archivist.describe.plans.people import rules
 from archivist.describe.plans.periods import PERIOD, POINT
 from archivist.describe.plans.prose import MARK, Prose
-from archivist.describe.plans.subjects import length, without_asking
+from archivist.describe.plans.subjects import is_party, length, without_asking
 
 _BREAK = "。;!?\n"
 _MARK_AT = re.compile(rf"(?:(?<=[:。;,\n])|^)(?:{MARK})|[①-⑳⑴-⒛㈠-㈩]")
 _LEADING = re.compile(r"[,、:)\"”]+")
 _CLOSING_WORDS = re.compile(
-    r"(?:,|、|务必|务请|务|必须|应当|应该|必|要|应|须|需|请|并|也|都|均|一律|统一|分别|将|在|于|至迟|最迟|力争|争取|确保|保证|限|限期"
-    r"|限定|时间为|截止|截至|最后|期限为?|是)+$"
+    r"(?:,|、|务必|务请|务|必须|应当|应该|统限|概限|必|要|应|须|需|请|并|也|都|均|一律|统一|分别|将|在|于|至迟|最迟|力争|争取|确保|保证|限|限期"
+    r"|限定|定|拟|可|时间为|截止|截至|最后|期限为?|是)+$"
 )
 _CHARGED = re.compile(r"(?:作为|是)[^,。;]{2,16}$|(?:为)[^,。;]{0,10}(?:单位|部门|责任人)$")
 _ASKING = re.compile(r"^(?:并|请|望|希望?|要求|责成|由|务请|其中|具体由|以便|同时|另外|此外|凡是?)+")
@@ -26,6 +26,10 @@ _ASKED = re.compile(r"必须|务必|应|须|(?<!主)要")
 _EVERYONE = re.compile(r"各(?:有关)?(?:单位|部门|地|乡镇?|县|区|公社|大队|村|学?校|企业|厂矿)(?![、和及])")
 _HANDING_IN = re.compile(r"(?:上?报|呈报|报送|送)[^,。;]*$")
 _RESULT = re.compile(r"(?<!为)了(?![解结却如望])|已经?|曾|未能|没有")
+_ALL = re.compile(r"(?:所有|全部|一切|上述|以上|各项|各类|这项|此项)[^,。;:]{2,24}")
+_STATES = re.compile(
+    r"(?!确保|保证|做到|使|力争|争取)[^,]{2,24}[率量数度额](?:均|都|要|应|须|必须)*(?:不|达|在|为|控|[\d一二三四五六七八九十百])"
+)
 _NO_DUTY = re.compile(r"的|为[^,。;]*阶段|出生|参加工作|工作的|入学|毕业|成立的")
 _SHORTEST = 2
 _SHORT_ADVERB = 6
@@ -63,6 +67,10 @@ def owed(text: Prose, match: re.Match[str]) -> Owed | None:
     who, thing = _before(letters, clause, match.start())
     leading = _LEADING.match(letters, match.end(), finish)
     start = leading.end() if leading else match.end()
+    if who is None and thing is None and clause > begin:
+        before = letters.rfind(",", begin, clause - 1) + 1 or begin
+        whole = _ALL.fullmatch(letters, before, clause - 1)
+        thing = whole.span() if whole and not is_party(whole[0]) else None
     start, named = _behind(letters, start, finish, who is not None)
     who, method = who or named, "deadline-clause"
     if who is None and (who := _earlier(letters, begin, clause, said)):
@@ -78,7 +86,8 @@ def owed(text: Prose, match: re.Match[str]) -> Owed | None:
     task = trimmed(task) + predicate
     if len(task) < _SHORTEST or _RESULT.search(letters[clause:end]):
         return None
-    asked = method == "deadline-sentence" and _ASKED.search(letters, begin, clause)
+    asked = method == "deadline-sentence" and bool(_ASKED.search(letters, begin, clause))
+    asked = asked or (who is not None and bool(re.match(r"[请望希]", said)))
     if not (_MODAL.search(said) or is_duty(task) or asked):
         return None
     spans = [span for span in (who if method == "deadline-clause" else None, thing) if span]
@@ -209,7 +218,7 @@ def _goes_on(clause: str) -> bool:
         or re.match(rf"(?:并|再)?(?:于|在|到|至|从|自)?(?:{PERIOD}|每)", clause)
     ):
         return False
-    if re.search(rf"(?:{POINT})(?:以前|之前|前)", clause):
+    if re.search(rf"(?:{POINT})(?:以前|之前|前)", clause) or _STATES.match(clause) or _appoints().match(clause):
         return False
     begins = verbs_at(clause)
     if not begins and any(amount.unit in ("%", "‰") for amount in amounts(clause)):
@@ -220,6 +229,13 @@ def _goes_on(clause: str) -> bool:
 def verbs_at(clause: str) -> bool:
     """Return whether a clause begins with what is to be done, by whom or to what end."""
     return bool(_going_on().match(clause))
+
+
+@cache
+def _appoints() -> re.Pattern[str]:
+    """Return a pattern of 县长任指挥长: who leads says nothing of what is to be done, unless by 由."""
+    roles = "|".join(sorted(rules()["roles"], key=len, reverse=True))
+    return re.compile(rf"(?!并?[由以])[^,]{{2,30}}(?:担任|兼任|任|兼)(?:{roles})")
 
 
 @cache

@@ -11,8 +11,12 @@ from archivist.describe.plans.rosters import Entry, role_pattern, rosters
 from archivist.model import Field
 from archivist.text import fold
 
-_SENTENCES = 0.97
-_NO_NAME = 0.85
+_FACTORS = {
+    "member-listed": 1.0,
+    "member-listed-words": 0.85,
+    "member-appointed": 0.97,
+    "member-appointed-post": 0.85,
+}
 _CLAUSE = re.compile(r"[,。;:!?\n]")
 _REACH = 3000
 _SENTENCE = 300
@@ -52,8 +56,8 @@ def members(flow: Flow, start: int, skipped: Collection[int], text: Prose, named
             and (who.person or not (office or role.startswith(rules()["office"])))
         ):
             value = _value(group, _office_role(role, office), who)
-            factor = _SENTENCES if who.person else _NO_NAME
-            found.append((begin, flow.field("group_member", value, begin, end, "appointed", factor=factor)))
+            method = "member-appointed" if who.person else "member-appointed-post"
+            found.append((begin, flow.field("group_member", value, begin, end, method, factor=_FACTORS[method])))
     yield from (field for _, field in sorted(found, key=lambda pair: pair[0]))
 
 
@@ -61,7 +65,8 @@ def _labelled(flow: Flow, entry: Entry, group: str, office: bool) -> Field | Non
     who = entry.appointed
     sure = bool(who.person) or is_post(who.post or "")
     value = _value(group, _office_role(entry.role, office), who)
-    return flow.field("group_member", value, entry.start, entry.end, "roster", factor=1.0 if sure else _NO_NAME)
+    method = "member-listed" if sure else "member-listed-words"
+    return flow.field("group_member", value, entry.start, entry.end, method, factor=_FACTORS[method])
 
 
 def _value(group: str, role: str, who: Appointed) -> dict[str, str | None]:
@@ -119,7 +124,7 @@ class Groups:
         place = self._whole.at(offset)
         bare = None
         for at, name in reversed(self._named):
-            if place - _REACH < at < place:
+            if place - _REACH < at <= place:
                 if name not in rules()["groups"] and not re.fullmatch(
                     r"(?:工作|县|市|区|省|乡|镇|本)?(?:领导小组|指挥部|委员会)", name
                 ):
@@ -195,14 +200,14 @@ def _declared(text: Prose) -> Iterator[tuple[int, str]]:
 @cache
 def _by_verb() -> re.Pattern[str]:
     return re.compile(
-        rf"(?:(?<!负责)(?<!领导)同志)?(?:分别|共同|一并)?(?:担任|兼任|出任|任|兼|为|当)(?P<role>{role_pattern()})(?![长员会])"
+        rf"(?:(?<!负责)(?<!领导)同志)?(?:分别|共同|一并)?(?:担任|兼任|出任|任|兼|为|当)(?:专职|兼职)?(?P<role>{role_pattern()})(?![长员会])"
     )
 
 
 @cache
 def _by_role() -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<role>{role_pattern()})(?:一职|职务)?(?:由|为|是(?!否)|有|包括)(?P<who>[^。;:\n]{{2,80}}?)(?:(?<!负责)(?<!领导)同志)?(?:担任|兼任|任|兼|组成)?(?=[,。;\n])"
+        rf"(?P<role>{role_pattern()})(?:一职|职务)?(?:由|为|是(?!否)|有|包括)(?!{role_pattern()})(?P<who>[^。;:\n]{{2,80}}?)(?:(?<!负责)(?<!领导)同志)?(?:担任|兼任|任|兼|组成)?(?=[,。;\n])"
     )
 
 
@@ -239,10 +244,33 @@ def _appointed(text: Prose, known: Collection[str]) -> Iterator[tuple[int, int, 
         by = max(letters.rfind(word, start, match.start()) for word in ("由", "以"))
         if by >= start and letters[by - 1 : by] != "自":
             start = by + 1
-        start += len(letters[start : match.start()]) - len(letters[start : match.start()].lstrip("、并且"))
+        else:
+            start = _listed_from(text, max(reached, match.start() - 160), start, match["role"], known)
+        start += len(letters[start : match.start()]) - len(letters[start : match.start()].lstrip("、,并且"))
         found = _someone(text, start, match.start(), match["role"], known)
         reached = match.end()
         yield from ((first, last, match["role"], who) for first, last, who in found)
+
+
+def _listed_from(text: Prose, least: int, start: int, role: str, known: Collection[str]) -> int:
+    """Return where the list begins whose last part begins at letter `start`: 市长张三,副市长李四任副组长."""
+    letters = text.letters
+    while start > least and letters[start - 1] == ",":
+        before = max(least, *(letters.rfind(mark, least, start - 1) + 1 for mark in ",。;:!?\n"))
+        led = max(letters.rfind(word, before, start - 1) for word in ("由", "以")) + 1
+        first = max(before, led)
+        found = _someone(text, first, start - 1, role, known)
+        if not found or any(who.person is None and not _unnamed(who.post or "") for _, _, who in found):
+            return start
+        start = first
+        if led > before:
+            return start
+    return start
+
+
+def _unnamed(post: str) -> bool:
+    """Return whether a post stands for somebody without a name: 市财政局局长, 各部门负责人."""
+    return fold(post).endswith(tuple(rules()["posts"]))
 
 
 def _someone(text: Prose, start: int, end: int, role: str, known: Collection[str]) -> list[tuple[int, int, Appointed]]:

@@ -38,7 +38,7 @@ class Headings:
         return self._stacks[index - 1] if index else ()
 
     def announce(self, place: int, words: Collection[str]) -> bool:
-        """Return whether a heading over the sentence at letter `place`, or what leads in its list, has one of `words`."""
+        """Return whether a heading over letter `place`, or what leads in its list, says one of `words`."""
         above = self._letters[max(place - 500, 0) : place]
         begun = self._letters.rfind("\n", 0, place) + 1
         lines = [*above.split("\n")[-_LINES_ABOVE:-1], self._letters[begun : place + _BEGINNING]]

@@ -12,14 +12,20 @@ from archivist.describe.ink import closed, plain
 from archivist.text import fold
 
 _NOTE = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)?")
-_FILLER = re.compile(r"(?:同志|等同志|等)$")
+_FILLER = re.compile(
+    r"等?(?:[两一二三四五六七八九十\d]{1,3}[名位个]?(?:人|同志)|同志)$|等(?:[两一二三四五六七八九十\d]{1,3}[名位人]?)?$"
+)
 _AND = re.compile(r"以及|及|和|与")
 _LEVEL = re.compile(
     r"(?!([省市县区镇乡村])\1)(?:中共|省|市|县|区|地|州|旗|镇|乡|公社|党|团|人大|政协|政府|副|常|工会|妇联|行署|军分区|各)"
 )
 _COLLECTIVE = re.compile(r"(?:负责人|负责同志|领导同志|领导|一把手|有关人员|代表|首长|同志)$")
+_SHARED = re.compile(_COLLECTIVE.pattern + r"|(?:负责人|负责同志|领导)(?:同志)?(?:及|和|以及)")
 _MANY_POSTS = 3
 _NO_NAME = re.compile(r"^(?:各|有关|常务)|[副兼]|.任|..[省市县区镇乡局]$")
+_NEVER_NAMED = re.compile(
+    r"[会议组长员部门单位办公室人民等各有关及和与以上下的其他主副兼任同志领导书记代表干事责处科股局委院校所站厂]|[^\u3400-\u9fff]"
+)
 _SHORT_NOTE = 4
 _IN_NAMES = str.maketrans(dict.fromkeys("月年存复照", "华"))
 
@@ -63,10 +69,11 @@ def people(raw: str, *, many: bool = False, known: Collection[str] = ()) -> list
     found: list[Appointed] = []
     pending: list[_Token] = []
     shared: str | None = None
+    fronted = False
     for token, (person, post) in zip(tokens, kinds, strict=True):
         noted = _noted(token)
         if person is None:
-            if post_first or not found or not _attaches(found[-1], token):
+            if post_first or fronted or not found or not _attaches(found[-1], token):
                 if pending and not post_first and token.before not in "、" and token.before != "和":
                     found += _posts(pending, many)
                     pending = []
@@ -82,6 +89,7 @@ def people(raw: str, *, many: bool = False, known: Collection[str] = ()) -> list
             found += _posts(pending, many)
             pending = []
         start = pending[0].start if pending else token.start
+        fronted = bool(post and token.before != " " and not noted and token.folded.startswith(fold(post)))
         led = [entry.text for entry in pending]
         if post or led:
             shared = "、".join([*led, post] if post else led)
@@ -267,6 +275,11 @@ def _person(folded: str) -> tuple[str | None, str | None]:
         name, tail = word[:length], word[length:]
         if is_name(name) and len(tail) >= 2 and tail.endswith(_endings()) and _LEVEL.match(tail):
             return name, tail
+    for length in (3, 2):
+        # A surname ever so rare: 农业组长区汉昭.
+        head, name = word[:-length], word[-length:]
+        if len(head) > 2 and head.endswith(_endings()) and not (_NEVER_NAMED.search(name) or names.receives(name)):
+            return name, head
     return None, None
 
 
@@ -314,7 +327,7 @@ def _posts(tokens: list[_Token], many: bool) -> list[Appointed]:
     if not apart and not (many and len(tokens) >= _MANY_POSTS and all(_is_post(fold(text)) for text in texts)):
         post = "".join(("" if n == 0 else "、") + text for n, text in enumerate(texts))
         return [Appointed(tokens[0].start, tokens[-1].finish, None, plain(post).strip("()") or None)]
-    if not apart and _COLLECTIVE.search(fold(texts[-1])) and not _COLLECTIVE.search(fold(texts[0])):
+    if not apart and _SHARED.search(fold(texts[-1])) and not _COLLECTIVE.search(fold(texts[0])):
         post = "、".join(texts)
         return [Appointed(tokens[0].start, tokens[-1].finish, None, plain(post) or None)]
     return [

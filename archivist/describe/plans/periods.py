@@ -32,7 +32,7 @@ POINT = (
 PERIOD = (
     rf"(?:{_ON}(?<![\d.])(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}}){_SEP}{_MONTH}{_PART}?"
     rf"|(?:{POINT}|{_STATED})(?:起|开始)?{_SEP}"
-    rf"(?:{POINT}|{_STATED}|{_DAY}|\d{{1,2}}(?=\)))(?:止|结束)?|{POINT})"
+    rf"(?:{POINT}|{_STATED}|{_DAY}|月[底末]|\d{{1,2}}(?=\)))(?:止|结束)?|{POINT})"
 )
 """A regular expression of a period: two points, or one."""
 
@@ -138,6 +138,7 @@ def period(text: str, year: int | None, this_year: int | None) -> tuple[str | No
     began. 3月底前 only ends, 3月1日起 only begins.
     """
     text = re.sub(r"^(?:自|从|于|在|时间[为是:]?)+", "", text)
+    text = re.sub(r"(?<=前)(?:全部|基本)?(?:完成|结束)$", "", text)
     halves = [_bare(half) for half in _SPLIT.split(text) if half]
     if not halves or len(halves) > 2:
         return None, None
@@ -155,6 +156,8 @@ def period(text: str, year: int | None, this_year: int | None) -> tuple[str | No
     if re.fullmatch(r"(?:\d{1,2}|[一二三四五六七八九十廿卅]{1,3})[日号]?", second) and begins:
         day = integer(second.rstrip("日号"))
         return begins, dates.parse(f"{begins[:7]}-{day:02}") if day else None
+    if second in ("月底", "月末") and begins:
+        return begins, point(f"{int(begins[5:7])}月底", int(begins[:4]), this_year, ends=True)
     own = int(begins[:4]) if begins else year
     finishes = _read(second, own, this_year, ends=True)
     if begins and finishes and finishes[: len(begins)] < begins[: len(finishes)] and not re.match(_STATED, second):

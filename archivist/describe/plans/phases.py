@@ -24,8 +24,12 @@ _TIMED = re.compile(
     rf"(?P<time>(?:自|从)?(?:{PERIOD}|(?<!\d)\d{{4}}年)(?:起|止)?(?:之?前|以前)?)(?:,|为|是|进入|属于)*(?P<name>[^,。;:()、\n\d为是]{{2,14}}阶段)(?![性的])"
 )
 _ANNOUNCED = re.compile(
-    r"(?:分(?:为|成)?|按照?)(?:以下|如下|下列)?(?P<count>[两二三四五六七八]|\d)(?:个|大)?(?:阶段|步骤?|个时期)(?:进行|实施|走|开展|安排|推进|展开|完成)?"
+    r"(?:分(?:为|成)?|按照?)(?:以下|如下|下列)?(?P<count>[两二三四五六七八]|\d)(?:个|大)?(?:阶段|步骤?|个时期|段|期)(?:进行|实施|走|开展|安排|推进|展开|完成)?"
 )
+_PART = re.compile(
+    rf"[:。,;\n]*(?:{MARK})?(?P<time>(?:自|从)?{PERIOD}(?:止)?)[,:为]*(?P<name>[^,。;:\n]{{2,18}}(?:,[^,。;:\n]{{2,8}})?)(?=[;。])"
+)
+_TIMES_LETTERS = 300
 _TOLD = re.compile(
     r"分(?:为|成)?(?P<names>[^,。;:()\n为]{2,12}?(?:、[^,。;:()\n、]{2,12}?){1,5}(?:和[^,。;:()\n、]{2,12}?)?)(?:等)?(?P<count>[两二三四五六七八]|\d)个(?:阶段|步骤)"
 )
@@ -33,8 +37,15 @@ _SECTION = re.compile(r"(?:步骤|阶段|进度|时间安排|日程|工作安排
 _ITEM = re.compile(rf"(?:(?<=\n)|(?<=[:。;])|^)(?P<mark>{MARK})(?P<name>[^。;:()\n]{{2,40}}?)(?P<after>[。;:(\n])")
 _GENERIC = re.compile(r"^(?:主要|工作|任务|重点|要|各|这|是在|以|内容|目标|在此|由|对|时间|全面?是|主要是|我|该)")
 _TAIL = 70
-_LOOSE = 0.93
-_UNDATED = 0.9
+_FACTORS = {
+    "phase-counted": 1.0,
+    "phase-headed": 1.0,
+    "phase-timed": 0.93,
+    "phase-times": 0.93,
+    "phase-listed": 0.93,
+    "phase-undated": 0.9,
+    "phase-told": 0.9,
+}
 _LONG = 24
 _SIDE_BY_SIDE = 8
 _SHORTEST = 2
@@ -50,7 +61,7 @@ class Stage:
     name: str
     begins: str | None
     finishes: str | None
-    factor: float = 1.0
+    method: str = "phase-counted"
 
 
 def find(text: Prose, years: Calendar) -> list[Stage]:
@@ -59,6 +70,7 @@ def find(text: Prose, years: Calendar) -> list[Stage]:
     found += _headed(text, years, found)
     found += _timed(text, years, found)
     found += _announced(text, years, found)
+    found += _by_time(text, years, found)
     if not found:
         found = _told(text)
     return sorted(found, key=lambda stage: stage.start)
@@ -68,7 +80,7 @@ def field(text: Prose, stage: Stage) -> Field | None:
     """Return the field `phase` of a stage."""
     value = {"name": stage.name, "start": stage.begins, "end": stage.finishes}
     start, end = text.span(stage.start, stage.end)
-    return text.flow.field("phase", value, start, end, "phase-heading", factor=stage.factor)
+    return text.flow.field("phase", value, start, end, stage.method, factor=_FACTORS[stage.method])
 
 
 def _dated(
@@ -125,8 +137,8 @@ def _ordinals(text: Prose, years: Calendar) -> list[Stage]:
             end = max(end, time.end() + (letters[time.end() : time.end() + 1] == ")"))
         if any(stage.name == (name or match["ordinal"]) and stage.begins for stage in found):
             continue
-        factor = 1.0 if begins or finishes else _UNDATED
-        found.append(Stage(start, end, name or text.value(*match.span("ordinal")), begins, finishes, factor))
+        method = "phase-counted" if begins or finishes else "phase-undated"
+        found.append(Stage(start, end, name or text.value(*match.span("ordinal")), begins, finishes, method))
     return found
 
 
@@ -195,8 +207,8 @@ def _headed(text: Prose, years: Calendar, known: list[Stage]) -> list[Stage]:
         if time is None and not (match["mark"] and announced):
             continue
         begins, finishes = _dated(text, years, time, [*known, *found])
-        factor = 1.0 if begins or finishes else _UNDATED
-        found.append(Stage(start, time.end() if time else end, text.value(start, end), begins, finishes, factor))
+        method = "phase-headed" if begins or finishes else "phase-undated"
+        found.append(Stage(start, time.end() if time else end, text.value(start, end), begins, finishes, method))
     return found
 
 
@@ -211,7 +223,9 @@ def _timed(text: Prose, years: Calendar, known: list[Stage]) -> list[Stage]:
             continue
         begins, finishes = _dated(text, years, match, [*known, *found])
         if begins or finishes:
-            found.append(Stage(match.start(), match.end(), text.value(*match.span("name")), begins, finishes, _LOOSE))
+            found.append(
+                Stage(match.start(), match.end(), text.value(*match.span("name")), begins, finishes, "phase-timed")
+            )
     return found
 
 
@@ -234,8 +248,26 @@ def _announced(text: Prose, years: Calendar, known: list[Stage]) -> list[Stage]:
         begins, finishes = _dated(text, years, time, found)
         if time and (begins or finishes):
             name = match.span("name")
-            found.append(Stage(name[0], time.end(), text.value(*name), begins, finishes, _LOOSE))
+            found.append(Stage(name[0], time.end(), text.value(*name), begins, finishes, "phase-listed"))
     return found if len(found) > 1 else []
+
+
+def _by_time(text: Prose, years: Calendar, known: list[Stage]) -> list[Stage]:
+    """Return the parts that one sentence gives by their times: 分三段进行:3月1日至5日,发动准备;…."""
+    found: list[Stage] = []
+    for match in _ANNOUNCED.finditer(text.letters):
+        if any(match.start() < stage.start < match.end() + _TIMES_LETTERS for stage in known):
+            continue
+        own: list[Stage] = []
+        place = match.end()
+        while part := _PART.match(text.letters, place):
+            begins, finishes = _dated(text, years, part, own)
+            name = part.span("name")
+            own.append(Stage(part.start("time"), name[1], text.value(*name), begins, finishes, "phase-times"))
+            place = part.end()
+        if len(own) == integer(match["count"]):
+            found += own
+    return found
 
 
 def _counted(text: Prose, years: Calendar, start: int, count: int) -> list[Stage]:
@@ -268,7 +300,9 @@ def _counted(text: Prose, years: Calendar, start: int, count: int) -> list[Stage
             time = re.compile(rf"(?P<time>(?:自|从)?{PERIOD}(?:之?前|以前)?)[,:]?").match(letters, first)
             begins, finishes = _dated(text, years, time, found)
             first += lead.end()
-        found.append(Stage(first, end, text.value(first, last), begins, finishes, _LOOSE if time else _UNDATED))
+        found.append(
+            Stage(first, end, text.value(first, last), begins, finishes, "phase-listed" if time else "phase-undated")
+        )
         if len(found) == count:
             return found
     return []
@@ -299,7 +333,7 @@ def _told(text: Prose) -> list[Stage]:
             text.value(start + word.start(), start + word.end()),
             None,
             None,
-            _UNDATED,
+            "phase-told",
         )
         for word in words
     ]

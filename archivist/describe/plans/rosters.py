@@ -94,7 +94,7 @@ def _labels(row: _Row) -> list[tuple[int, int, str]]:
         else:
             lead = False
         rest = row.folded[match.end() :]
-        if lead and not colon and rest and not _names_someone(rest):
+        if lead and not colon and rest and not _whole(rest):
             continue
         if rest and colon and (_sentence(rest) and not _label().search(row.folded, match.end())):
             continue
@@ -107,11 +107,6 @@ def _labels(row: _Row) -> list[tuple[int, int, str]]:
 
 def _sentence(rest: str) -> bool:
     return len(rest) > 30 and bool(re.search(r"。.", rest))
-
-
-def _names_someone(rest: str) -> bool:
-    found = people(rest)
-    return bool(found) and (found[0].person is not None or (found[0].post or "").endswith(tuple(rules()["posts"])))
 
 
 def _is_entry(row: _Row) -> bool:
@@ -185,7 +180,13 @@ def _continued(rows: list[_Row], index: int) -> tuple[_Row, int]:
         # A label inside the row: sentences that run on, 总指挥：张三，副总指/挥：….
         sentence = row.full and any(first for first, _, _ in _labels(row)) and not row.folded.endswith(("。", ";"))
         shared = row.full and _SHARED.match(letters)
-        if not (broken or running or listed or sentence or shared) or len(row.text) > 1000:
+        cut = (
+            row.full
+            and re.search("[、,]", row.folded)
+            and not row.folded.endswith(("。", ";", ")"))
+            and _cut(row, following)
+        )
+        if not (broken or running or listed or sentence or shared or cut) or len(row.text) > 1000:
             break
         row = _Row(
             row.text + following.text,
@@ -197,6 +198,21 @@ def _continued(rows: list[_Row], index: int) -> tuple[_Row, int]:
         )
         index += 1
     return row, index
+
+
+def _cut(row: _Row, following: _Row) -> bool:
+    """Return whether the last word of a full row goes on in the next one: 市建设/局局长."""
+    last = re.split("[、,]", row.folded)[-1]
+    if _whole(last):
+        return False
+    joined = re.split("[、,;。 ]", last + following.folded)[0]
+    return _whole(joined) or not _whole(re.split("[、,;。]", following.folded)[0])
+
+
+def _whole(word: str) -> bool:
+    """Return whether a word of a list says somebody by name, or by a post."""
+    found = people(word)
+    return bool(found) and (found[0].person is not None or (found[0].post or "").endswith(tuple(rules()["posts"])))
 
 
 def _rows(flow: Flow, start: int, skipped: Collection[int]) -> list[_Row]:

@@ -17,9 +17,11 @@ _NO_NAME = re.compile(
 )
 _NOT_FIRST = re.compile(r"^(?:在|对|将|把|以|到|经|按|向|给|为)")
 _MEETING = re.compile(r"大会$|会议$|机会|社会$|座谈会$|现场会$|动员会$")
-_EACH = re.compile(r"各(?![项类种个方自样阶处])[\u4e00-\u9fff]{1,10}")
+_EACH = re.compile(r"(?:各|每[个一])(?![项类种个方自样阶处])[\u4e00-\u9fff]{1,10}")
+_UNIT = re.compile(r"[部科处局股室组站所队]|办(?!理|好|法|完)|委(?!托)|中心|委员会|小组")
+_PERSON = re.compile(r"(?!各项)[\u4e00-\u9fff]{1,6}(?<![一二三四五六七八九十百千万几多每无某别他])人")
 _DESCRIBED = re.compile(
-    r"(?:凡是?|所有|一切|全体|任何)?(?P<who>(?![对把将向给在由经按])[^,。;:\n]{2,30}(?:者|的[^,。;:的\n]{0,8}))"
+    r"(?:凡是?|所有|一切|全体|任何)?(?P<who>(?!对(?![^,]{2,12}有)|[把将向给在由经按])[^,。;:\n]{2,30}(?:者|的[^,。;:的\n]{0,8}))"
 )
 
 
@@ -37,6 +39,9 @@ def length(letters: str) -> int:
     if described := _described(letters, start, stop):
         return described
     for match in verbs().finditer(letters, start, min(stop, start + 80)):
+        if len(match[0]) > 1 and _UNIT.match(letters, match.end()):
+            # 县委组织部, 检查组: part of a name.
+            continue
         if match.start() == start:
             if match[0] in rules()["duties"] or match[0] in rules()["task_begins"]:
                 return 0
@@ -64,7 +69,20 @@ def without_asking(letters: str, start: int, end: int) -> tuple[int, int]:
 @cache
 def verbs() -> re.Pattern[str]:
     """Return a pattern of the words that stand between who and what, or begin what is to be done."""
-    words = [*rules()["duties"], *rules()["task_begins"], *rules()["duty_words"], "于", "在", "限", "作为"]
+    words = [
+        *rules()["duties"],
+        *rules()["task_begins"],
+        *rules()["duty_words"],
+        "于",
+        "在",
+        "限",
+        "作为",
+        "务于",
+        "务在",
+        "务将",
+        "定于",
+        "拟于",
+    ]
     words.sort(key=len, reverse=True)
     return re.compile("|".join(words))
 
@@ -91,6 +109,8 @@ def _is_one(piece: str) -> bool:
     if _NO_NAME.search(piece):
         return False
     if piece.endswith(tuple(rules()["parties"])) and not _NOT_FIRST.search(piece):
+        return True
+    if _PERSON.fullmatch(piece) and not _NOT_FIRST.search(piece) and not verbs().search(piece, 1):
         return True
     if _EACH.fullmatch(piece) and not piece.endswith(tuple(rules()["things"])) and not verbs().search(piece, 1):
         return True

@@ -7,14 +7,16 @@ from functools import cache
 
 from archivist.describe import names
 from archivist.describe.ink import Flow, closed, plain
-from archivist.describe.plans.people import is_name, rules
+from archivist.describe.plans.people import is_name, is_post, rules
 from archivist.describe.plans.periods import Calendar, period, point
 from archivist.describe.plans.rosters import role_pattern
-from archivist.describe.plans.thresholds import threshold
+from archivist.describe.plans.thresholds import states, threshold
 from archivist.model import Field, Region, Value
 from archivist.text import fold
 
 _TABLE = 0.97
+_MOST = 0.6
+_COUNT = re.compile(r"[\d.、一二三四五六七八九十()]{1,4}")
 _NUMBER = re.compile(r"\d[\d.,]*")
 
 
@@ -126,6 +128,8 @@ def _headed(grid: dict[tuple[int, int], _Cell], kind: str) -> tuple[list[_Row], 
             )
             if fits:
                 named[column] = fits
+        if kind == "threshold" and top < height - 1:
+            _by_content(grid, top, (height, width), named)
         if must <= set(named.values()) and some & set(named.values()):
             rows = [
                 {name: grid[row, column] for column, name in named.items() if (row, column) in grid}
@@ -133,6 +137,45 @@ def _headed(grid: dict[tuple[int, int], _Cell], kind: str) -> tuple[list[_Row], 
             ]
             return rows, {line for cell in grid.values() for line in cell.lines}
     return None
+
+
+def _by_content(grid: dict[tuple[int, int], _Cell], top: int, size: tuple[int, int], named: dict[int, str]) -> None:
+    """Find the column of thresholds by what its cells say, where headings do not: 考核项目 | 指标 | 分值."""
+    height, width = size
+    if "threshold" in named.values() or not _about_targets(grid, top, width):
+        return
+    columns = {
+        column: [cell.folded for row in range(top + 1, height) if (cell := grid.get((row, column))) and cell.text]
+        for column in range(width)
+    }
+    stating = [
+        column
+        for column, cells in columns.items()
+        if cells and sum(states(cell) for cell in cells) >= _MOST * len(cells)
+    ]
+    stating.sort(key=lambda column: not _is_target(grid, top, column))
+    if not stating:
+        return
+    chosen = stating[0]
+    named[chosen] = "threshold"
+    if "indicator" not in named.values():
+        texts = [
+            column
+            for column in range(chosen)
+            if (cells := columns[column]) and not any(_COUNT.fullmatch(cell) or states(cell) for cell in cells)
+        ]
+        if texts:
+            named[texts[-1]] = "indicator"
+
+
+def _is_target(grid: dict[tuple[int, int], _Cell], top: int, column: int) -> bool:
+    cell = grid.get((top, column))
+    return bool(cell and any(word in cell.folded for word in rules()["targets_columns"]))
+
+
+def _about_targets(grid: dict[tuple[int, int], _Cell], top: int, width: int) -> bool:
+    """Return whether a heading of the table says that it sets targets."""
+    return any(_is_target(grid, top, column) for column in range(width))
 
 
 @cache
@@ -158,7 +201,7 @@ def _member(
     flow: Flow, row: _Row, years: Calendar, group_before: Callable[[int], str | None]
 ) -> Iterator[Field | None]:
     person, role = row.get("person"), row.get("role")
-    if person is None or role is None or not is_name(person.text):
+    if person is None or role is None or not _is_named(person):
         return
     held = re.compile(role_pattern()).fullmatch(role.folded.rstrip(":"))
     group = group_before(person.start)
@@ -166,7 +209,15 @@ def _member(
         return
     post = "".join(plain(cell.text) for name in ("unit", "post") if (cell := row.get(name)) and cell.text)
     value: Value = {"group": group, "role": plain(held[0]), "person": plain(person.text), "post": post or None}
-    yield flow.field("group_member", value, person.start, person.end, "table", factor=_TABLE)
+    yield flow.field("group_member", value, person.start, person.end, "member-table", factor=_TABLE)
+
+
+def _is_named(cell: _Cell) -> bool:
+    """Return whether a cell under 姓名 holds a name, be the surname ever so rare."""
+    return is_name(cell.text) or (
+        bool(re.fullmatch(r"[\u3400-\u9fff]{2,4}", cell.folded))
+        and not (is_post(cell.text) or names.receives(cell.text))
+    )
 
 
 def _indicator(
@@ -175,14 +226,15 @@ def _indicator(
     indicator, cell = row.get("indicator"), row.get("threshold")
     if indicator is None or cell is None or not indicator.text or not cell.text or indicator.start == cell.start:
         return
-    name, unit = indicator.folded, ""
+    name, unit = indicator.text.translate({0xFF08: "(", 0xFF09: ")"}), ""
     if measured := re.search(r"\((?P<unit>[^()]{1,6})\)$", name):
         unit = measured["unit"]
         name = name[: measured.start()]
-    elif (measure := row.get("measure")) and len(measure.text) <= 4:
+    elif (measure := row.get("measure")) and len(measure.text) <= 4 and not _states_unit(cell.folded):
         unit = measure.folded
     name = re.sub(r"^(?:\d{1,2}[、.]|[一二三四五六七八九十]{1,3}[、.]|\(\w{1,2}\))", "", name)
-    found = threshold(cell.folded) or (threshold(_NUMBER.sub(rf"\g<0>{unit}", cell.folded, count=1)) if unit else None)
+    measured_so = threshold(_NUMBER.sub(rf"\g<0>{unit}", cell.folded, count=1)) if unit else None
+    found = measured_so if measured_so and measured_so[2] else threshold(cell.folded)
     if not found or len(name) < 2:
         return
     noted = row.get("veto")
@@ -191,7 +243,12 @@ def _indicator(
     )
     name = re.sub(r"\([^()]*一票否决[^()]*\)|[*★☆]", "", name)
     value: Value = {"name": plain(name), "operator": found[0], "value": found[1], "unit": found[2], "veto": veto}
-    yield flow.field("indicator", value, indicator.start, max(cell.end, indicator.end), "table", factor=_TABLE)
+    yield flow.field("indicator", value, indicator.start, max(cell.end, indicator.end), "target-table", factor=_TABLE)
+
+
+def _states_unit(letters: str) -> bool:
+    found = threshold(letters)
+    return bool(found and found[2])
 
 
 def _phase(flow: Flow, row: _Row, years: Calendar, group_before: Callable[[int], str | None]) -> Iterator[Field | None]:
@@ -202,7 +259,7 @@ def _phase(flow: Flow, row: _Row, years: Calendar, group_before: Callable[[int],
     if begins or ends:
         name = re.sub(r"^第.阶段[::]?(?=.)", "", plain(stage.text))
         value: Value = {"name": name, "start": begins, "end": ends}
-        yield flow.field("phase", value, stage.start, time.end, "table", factor=_TABLE)
+        yield flow.field("phase", value, stage.start, time.end, "phase-table", factor=_TABLE)
 
 
 def _deadline(
@@ -222,7 +279,7 @@ def _deadline(
         }
         cells = [cell for cell in (time, task, who) if cell and cell.text]
         start, end = min(cell.start for cell in cells), max(cell.end for cell in cells)
-        yield flow.field("deadline", value, start, end, "table", factor=_TABLE)
+        yield flow.field("deadline", value, start, end, "deadline-table", factor=_TABLE)
 
 
 def _parties(flow: Flow, cell: _Cell) -> str:

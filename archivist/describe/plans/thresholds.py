@@ -4,17 +4,18 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from archivist.describe.plans.amounts import amounts
+from archivist.describe.plans.amounts import amounts, number
 from archivist.describe.plans.people import rules
 from archivist.describe.plans.periods import POINT
 from archivist.describe.plans.prose import MARK, Prose
 
+_PLAIN = re.compile(r"(?P<sign>[^\d,。;]{0,4}?)(?P<value>\d+(?:\.\d+)?)(?P<after>以上|以下|以内)?")
 NAME_LENGTH = 48
 """Letters that the name of an indicator has at most."""
 
 _LEAD = re.compile(
-    rf"^(?:{MARK}|[、,:\"“”]|且|和|及|以及|其中|并且?|使|到?(?:\d{{4}}|[〇一二三四五六七八九]{{4}})年(?:年?底|末)?|今年内?|年内"
-    r"|年底|到?本?世纪末|即|如|主要目标是|目标是|总的要求是|确保|力争|争取|保证|努力|实现|做到|要求|必须|应当?|要(?!求)|须|规定)+"
+    rf"^(?:{MARK}|[、,:\"“”]|且|和|及|以及|其中|并且?|使(?!用)|到?(?:\d{{4}}|[〇一二三四五六七八九]{{4}})年(?:年?底|末)?|今年内?|年内"
+    r"|年底|到?本?世纪末|即|如|主要目标是|目标是|总的要求是|确保|力争|争取|保证|努力|实现|计划(?!生育|内|外|经济|免疫|总)|做到|要求|必须|应当?|要(?!求)|须|规定)+"
 )
 _BY_WHEN = re.compile(rf"(?:在|于)?{POINT}(?:以前|之前|前)")
 _TRAIL = re.compile(
@@ -73,21 +74,47 @@ def operator(leading: Comparison | None, closing: Comparison | None) -> str:
     return first or last or "="
 
 
-def threshold(letters: str) -> tuple[str, int | float, str] | None:
+def threshold(letters: str) -> tuple[str, int | float, str | None] | None:
     """Return operator, value and unit that a cell states by itself: ≥90%, 90%以上; None where it states none."""
     found = amounts(letters)
+    bare = _PLAIN.fullmatch(letters) if not found else None
+    if bare and (bare["sign"] or bare["after"]):
+        # 农田灌溉水有效利用系数 ≥0.56: a coefficient has no unit.
+        leading = before(letters, bare.start("value"))
+        value = number(bare["value"])
+        return None if value is None else (operator(leading, after(letters, bare.end("value"))), value, None)
     if not found or (len(found) > 1 and re.search(r"\d", letters[found[0].end :])):
         return None
     amount = found[0]
     leading = before(letters, amount.start)
     if not leading and letters[: amount.start].strip("约共"):
         return None
-    return operator(leading, after(letters, amount.end)), amount.value, amount.unit
+    sign = operator(leading, after(letters, amount.end))
+    worth = amount.upper if amount.upper is not None and sign in ("<", "<=") else amount.value
+    return (">=" if amount.upper is not None and sign == "=" else sign), worth, amount.unit
+
+
+def states(letters: str) -> bool:
+    """Return whether a cell states a threshold by its words or signs, or as a share: ≥0.5, 3次以上, 95%."""
+    found = threshold(letters) or threshold(f"{letters}%")
+    if found is None:
+        return False
+    compared = before(letters, _first_digit(letters)) or re.search(rf"{_after().pattern}$", letters)
+    return bool(compared or found[2] in ("%", "‰")) and not letters.replace(".", "").isdigit()
+
+
+def _first_digit(letters: str) -> int:
+    match = re.search(r"[\d〇一二三四五六七八九十百千]", letters)
+    return match.start() if match else 0
 
 
 def clause_start(letters: str, start: int, end: int) -> int:
     """Return where the clause begins that letter `end` stands in, behind the mark of a list."""
-    breaks = [place for place in range(start, end) if letters[place] in ",:\n("]
+    breaks = [
+        place
+        for place in range(start, end)
+        if letters[place] in ",:\n" or (letters[place] == "(" and ")" not in letters[place:end])
+    ]
     if not breaks:
         return start
     mark = re.compile(MARK).match(letters, breaks[-1])
@@ -110,6 +137,9 @@ def named(text: Prose, start: int, end: int) -> tuple[str, int]:
         end = start + cut.start()
     while match := _TRAIL.search(letters[start:end]):
         end = start + match.start()
+    if start > 0 and letters[start - 1] == '"' and letters.count('"', start, end) == 1:
+        # “无违建”镇街创建率: what is quoted is only the beginning of the name.
+        start -= 1
     return text.value(start, end) if start < end else "", start
 
 

@@ -21,10 +21,10 @@ _LIST_LETTERS = 1500
 _SCOPE = re.compile(
     r"(?:县级市|地级市|设区市|省|市|县|区|州|旗|镇|乡|村|社区|街道?|城市|城镇|农村|城区|市区|郊区|平原|山区|丘陵|机关|学校|企业)(?:\([^()]{1,6}\))?"
 )
-_FAILING = re.compile(r"(?P<word>达不到|未达到|没有达到|不足|不到|低于|少于|小于|超过|高于|大于)$")
+_FAILING = re.compile(r"(?<![不得能])(?P<word>达不到|未达到|没有达到|不足|不到|低于|少于|小于|超过|高于|大于)$")
 _TOO_MUCH = ("超过", "高于", "大于")
 _SUBJECT_TO = re.compile(
-    r"(?:^|[,:])(?:对于?|把|将)?(?P<names>[^,:。;\n]{2,40}?)(?:工作|指标)?(?:等方面)?(?:继续|一律|坚持|严格|要|也|均|都)*"
+    r"(?:^|[,:])(?:对于?|把|将)?(?P<names>[^,:。;\n]{2,40}?)(?:等?[两二三四五六七八九\d][项个](?:主要|重点)?(?:指标|工作|内容|项目)|工作|指标)?(?:等方面)?(?:继续|一律|坚持|严格|要|也|均|都)*"
     r"(?:实行|实施|(?:列为|作为|列入|属于|为)[^,。;]{0,12}?的?)$"
 )
 _WHO_FAILS = re.compile(r"的(?:单位|地方|乡|村|县|市|个人|部门|企业)|未|不|发生|造成|没有|凡|^在")
@@ -32,9 +32,10 @@ _WHOSE = (
     r"的(?:(?:有关|责任|所在)?(?:单位|地方|地区|乡镇?|镇街?|街道|村|县|市|区|公社|大队|学校|企业|部门|个人|班子|干部|领导)"
     r"(?:[、和及或](?:单位|个人|部门|乡镇|街道|镇|村|县|市|区))*)?"
 )
-_EVENT = re.compile(
-    rf"(?:^|(?<=[,:]))(?:对于?|凡是?|如果?|若|一旦)?(?P<event>[^:;。\n]{{4,60}}?){_WHOSE}"
-    r"[,]?(?:[^,。;的]{0,14}(?:中|时|内)?[,]?)?(?:一律|坚决|严格|继续|要|均|都|也|将|坚持|年终|年度)*(?:考核)?(?:给予|予以|实行|实施|执行)?$"
+_LED = re.compile(r"(?:对于?|凡是?|如果?|若|一旦|或者?)")
+_EVENT_ENDS = re.compile(rf"{_WHOSE}$")
+_EVENT_TAIL = re.compile(
+    rf"(?:{_WHOSE})?(?:一律|坚决|严格|继续|要|均|都|也|将|坚持|年终|年度|(?:在)?[^,的]{{0,10}}[中时]|考核|给予|予以|实行|实施|执行)*$"
 )
 _LEADING_IN = re.compile(r"(?:下列|以下|如下)")
 _LEAD_TAIL = re.compile(r"[^。:\n]{0,40}[:。]\n?(?=(?P<mark>" + MARK + r"))|[^。:\n]{0,40}:")
@@ -184,22 +185,47 @@ def _condition(text: Prose, place: int) -> Iterator[Target]:
     sentence = letters[begin:place]
     failed = list(_failed(text, begin, place))
     yield from failed
-    event = _EVENT.search(sentence)
-    if event and (span := _event(letters, begin + event.start("event"), begin + event.end("event"), bool(failed))):
+    first, last = _event_place(sentence)
+    if span := _event(letters, begin + first, begin + last, bool(failed)):
         yield Target(*span, text.value(*span), None, None, None, True, "veto-event")
         return
     match = _SUBJECT_TO.search(sentence)
-    if match and not amounts(letters, begin, place) and not _WHO_FAILS.search(sentence):
+    if match and not amounts(letters, begin, begin + match.end("names")) and not _WHO_FAILS.search(sentence):
         for word in re.finditer(r"[^、和]{2,}", match["names"]):
             first, last = (begin + match.start("names") + edge for edge in word.span())
             yield Target(first, last, text.value(first, last), None, None, None, True, "veto-named")
+
+
+def _event_place(sentence: str) -> tuple[int, int]:
+    """Return where the clauses stand that say what happens, in the `sentence` before the words of veto.
+
+    They end with the last clause in 的 (的单位), else before the words of veto, and begin with 凡, 对 or the like, else
+    with the first of the clauses side by side that say so.
+    """
+    clauses = [clause.span() for clause in re.finditer(r"[^,]+", sentence)]
+    closing = next(
+        (place for place in reversed(range(len(clauses))) if _EVENT_ENDS.search(sentence, *clauses[place])),
+        len(clauses) - 1,
+    )
+    if closing < 0:
+        return 0, 0
+    start, end = clauses[closing]
+    tail = _EVENT_TAIL.search(sentence, start, end)
+    end = tail.start() if tail else end
+    for first, last in reversed(clauses[:closing]):
+        said = sentence[first:last]
+        led = _LED.match(sentence, start)
+        if led or _EVENT_ENDS.search(said) or amounts(said) or not any(word in said for word in rules()["events"]):
+            break
+        start = first
+    return start, end
 
 
 def _event(letters: str, start: int, end: int, beside: bool) -> tuple[int, int] | None:
     """Return what happens in letters `start` to `end`, None where nothing does; `beside` conditions only the last."""
     if beside:
         start = max(start, *(letters.rfind(mark, start, end) + 1 for mark in "、,或"))
-    lead = re.match(r"(?:对于?|凡是?|如果?|若|一旦|或者?)", letters[start:end])
+    lead = _LED.match(letters[start:end])
     start += lead.end() if lead else 0
     said = letters[start:end]
     happens = any(word in said for word in rules()["events"])

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from archivist.definitions import load
 from archivist.describe import dates, numbers
 from archivist.describe.ink import Flow, closed, plain
 from archivist.describe.names import is_agency
 from archivist.describe.numerals import integer
-from archivist.describe.slips import annotations, entries, hand
+from archivist.describe.slips import annotations, entries, hand, rows
 from archivist.describe.slips.entries import Entry
 from archivist.describe.slips.forms import FilledForm, Form, recognise
 from archivist.describe.slips.hand import Context
@@ -21,11 +22,15 @@ _SHORT_YEAR = re.compile(r"\s*(\d\d)\s*[年./\-,]")
 # The closing bracket of a year, written as a stroke.
 _CLOSING = re.compile(r"(?<=[〔\[(（【](?:19|20)\d\d)\s*[Iil1|!丨丿/]\s*(?=\d)")
 _BRACKETED = re.compile(r"[\[【]((?:19|20)?\d\d)[\]】]")
+_DASHES = re.compile(r"--+|——+")
 _NOTHING = frozenset({"无", "/", "—", "--"})
 _JUNK = " \t:：;；,，.、|\\_•·●○*☑✓√'`~"
 _LONGEST_SECRECY = 8
+_LONGEST_ROOM = 8
 # A line of the form, read behind the words that stand on it.
 _RULE = re.compile(r"(?<=[\u3400-\u9fff。])[一\-\s]*[—―─_]+[一—―─_\-\s]*$")
+# A line of another language below the Chinese: the translation of a label.
+_TRANSLATED = re.compile(r"(?<=[\u3400-\u9fff])[A-Za-z][A-Za-z\s.,'&/()-]*$")
 _SECRECY = re.compile(r"[密秘绝]|内部|公开|普通|一般|限")
 
 
@@ -86,6 +91,8 @@ def _single(flow: Flow, entry: Entry, year: int | None) -> list[Field]:
         end -= 1
     if rule := _RULE.search(flow.text, start, end):
         end = rule.start()
+    if (latin := _TRANSLATED.search(flow.text, start, end)) and rows.begins_row(flow, latin.start()):
+        end = latin.start()
     text = flow.text[start:end]
     meant = hand.mended(flow, start, end)
     value: Value = plain(meant)
@@ -101,7 +108,7 @@ def _single(flow: Flow, entry: Entry, year: int | None) -> list[Field]:
     elif kind == "serial":
         match = _SERIAL.fullmatch(hand.digits(letters))
         doubtful = hand.digits(letters) != letters
-        value = match[1].upper() if match else _BRACKETED.sub(r"〔\1〕", closed(plain(text)))
+        value = _DASHES.sub("—", match[1].upper() if match else _BRACKETED.sub(r"〔\1〕", closed(plain(text))))
     elif kind == "secrecy":
         value = value if len(letters) <= _LONGEST_SECRECY and _SECRECY.search(letters) else None
     elif kind == "date":
@@ -123,14 +130,21 @@ def _form_agency(filled: FilledForm) -> list[Field]:
     before = block.start, start
     if not closed(flow.text[block.start : start]):
         index = flow.line_at(start)
-        if index == 0 or not is_agency(flow.lines[index - 1].line.text):
+        if index == 0 or not _is_office(flow.lines[index - 1].line.text):
             return []
         before = flow.lines[index - 1].start, flow.lines[index - 1].end
     text = flow.text[slice(*before)]
     if not re.fullmatch(r"[\u3400-\u9fff()（）]{2,}", closed(text)):
         return []
-    factor = 1.0 if is_agency(text) else 0.9
+    factor = 1.0 if _is_office(text) else 0.9
     return _present(flow.field("form_agency", plain(text), *before, "form-heading", factor=factor))
+
+
+def _is_office(text: str) -> bool:
+    """Return whether all of `text` is an agency, or a room of one that keeps its papers: 县委机要收发室."""
+    name = closed(text)
+    rooms = [cut for cut in range(3, len(name) - 1) if len(name) - cut <= _LONGEST_ROOM and is_agency(name[:cut])]
+    return is_agency(name) or (bool(rooms) and name.endswith(tuple(load("schemas/slips.yaml")["units"])))
 
 
 def _printed_date(filled: FilledForm, beside: Sequence[Entry]) -> list[Field]:

@@ -63,7 +63,8 @@ def read(
     date, or a name and date without words, is a reading, but not where the label asks for no more than a
     signature (`signed`: 签发). The text is what was written without the signature.
     """
-    tokens = [token for start, end in spans for token in signatures.tokens(flow, start, end, context)]
+    together = spans if kind == "reading" else _contiguous(spans)
+    tokens = [token for start, end in together for token in signatures.tokens(flow, start, end, context)]
     tokens = _without_stains(tokens)
     if kind == "reading":
         tokens = _paired([token for token in tokens if token.what != "unit" or token.value not in _titles()])
@@ -156,16 +157,35 @@ def _entries(tokens: Sequence[Token], cells: Collection[int]) -> list[_Entry]:
     return entries
 
 
+def _contiguous(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return `spans` with those put together that follow on each other."""
+    found: list[tuple[int, int]] = []
+    for start, end in spans:
+        if found and found[-1][1] == start:
+            found[-1] = found[-1][0], end
+        else:
+            found.append((start, end))
+    return found
+
+
 def _noted_behind(tokens: Sequence[Token], cells: Collection[int]) -> list[Token]:
-    """Return the 已阅 that stand behind the name and date they are noted by, not before the next: as on the row's first."""
+    """Return each 已阅 that stands behind a name and date, not before the next name: as the first of its row does."""
     found = []
     for at, token in enumerate(tokens[2:], 2):
-        if token.what != "text" or closed(token.value).strip("()。.") not in _rules()["read"] or token.start in cells:
+        if token.what != "text" or closed(token.value).strip("()。.") not in _rules()["read"]:
+            continue
+        # In a cell of its own only where the date before it has one, too; in the column of names it stands for one.
+        if token.start in cells and (tokens[at - 1].start not in cells or _below_a_name(token, tokens)):
             continue
         row = [other for other in tokens[:at] if other.bottom > token.top and other.top < token.bottom]
         if len(row) > 1 and row[0].what == "person" and tokens[at - 1].what == "date" and cells:
             found.append(token)
     return found
+
+
+def _below_a_name(token: Token, tokens: Sequence[Token]) -> bool:
+    near = 2 * (token.bottom - token.top)
+    return any(other.what == "person" and abs(other.middle - token.middle) < near for other in tokens)
 
 
 def _paired(tokens: Sequence[Token]) -> list[Token]:

@@ -22,6 +22,7 @@ _SAME_ROW = 0.5
 _LONGEST_COUNT = 3
 _ANY_YEAR = 1990
 _LEAST_REST = 12
+_NAMES = "姓名"
 # White space, in characters, that parts what stands in two columns.
 _COLUMN_GAP = 1.5
 
@@ -41,7 +42,7 @@ def entries(filled: FilledForm) -> list[Entry]:
     blocks, flow = filled.blocks, filled.flow
     claimed: set[int] = set()
     found: list[Entry] = []
-    late: list[tuple[int, int, tuple[int, int], Label]] = []
+    late: list[tuple[int, int, int, Label]] = []
     signed = {mark.label.value for block in blocks for mark in block.marks}
     for index, block in enumerate(blocks):
         if rowwise := _values_below(filled, index, claimed):
@@ -52,10 +53,11 @@ def entries(filled: FilledForm) -> list[Entry]:
             until = block.marks[place + 1].start if place + 1 < len(block.marks) else block.end
             last = place + 1 == len(block.marks)
             label = mark.label
-            if label.value in ("names", "signatures") and not late and "readings" not in signed:
-                late.append((len(found), index, (block.marks[-1].end, until), READINGS))
+            heads_names = label.value in ("names", "signatures") or mark.printed.startswith(_NAMES)
+            if heads_names and not late and "readings" not in signed:
+                late.append((len(found), index, block.marks[-1].end, READINGS))
             if label.value == "readings" and (len(found), index) not in [(one[0], one[1]) for one in late]:
-                late.append((len(found), index, (mark.end, until), label))
+                late.append((len(found), index, mark.end, label))
             if label.value in COLUMNS or label.value == "readings":
                 continue
             if columns := _side_by_side(filled, index, place, claimed):
@@ -79,8 +81,8 @@ def entries(filled: FilledForm) -> list[Entry]:
                 spans += _lead(filled, max([index, *taken]))
             if spans:
                 found.append(Entry(label, _joined(filled, spans), method, factor))
-    for position, index, inline_span, label in reversed(late):
-        spans = readings.spans(filled, index, inline_span, claimed, is_printed_date)
+    for position, index, behind, label in reversed(late):
+        spans = readings.spans(filled, index, behind, claimed, is_printed_date)
         method = "form-cell" if blocks[index].cell else "form-line"
         found.insert(position, Entry(label, _joined(filled, spans), method, 1.0))
     return found
@@ -107,7 +109,9 @@ def _side_by_side(filled: FilledForm, index: int, place: int, claimed: set[int])
             under = [at for at, edge in enumerate(lefts) if edge <= left(filled, first) + height]
             spans[under[-1] if under else 0].append((first, last))
     return [
-        Entry(mark.label, tuple(own), "form-line", 0.9) for mark, own in zip(marks, spans, strict=True) if _any(flow, own)
+        Entry(mark.label, tuple(own), "form-line", 0.9)
+        for mark, own in zip(marks, spans, strict=True)
+        if _any(flow, own)
     ]
 
 

@@ -24,11 +24,13 @@ _TWO_SWAPS = 12
 _WORD_GAP = 0.8
 _LONGEST_WORD = 6
 # A character read more surely than this stands; another seen less surely than that counts for nothing.
-_SURE, _SEEN = 0.97, 0.01
+_SURE, _SEEN = 0.99, 0.01
 # So sure, as a share of the first, must the second character be that takes its place in a name.
 _NEAR = 0.3
 # Two characters side by side are both replaced only for a word longer than they are.
 _PAIR = 2
+# Patterns of days without a month.
+_DAYS = ("day", "within", "opening")
 MENDED = 0.85
 """How sure a date is, as a share, of which a sign was taken for another."""
 
@@ -267,18 +269,18 @@ def _loose(text: str, context: Context) -> list[Found]:
         for match in pattern.finditer(folded):
             put = {key: (value or "").translate(_signs()["digits"]) for key, value in match.groupdict().items()}
             put = {key: closed(value) for key, value in put.items()}
-            if not any(char.isdigit() for char in match[0]) and name not in ("words", "day", "opening"):
+            if not any(char.isdigit() for char in match[0]) and name not in ("words", *_DAYS):
                 continue
             iso = _iso(name, put, context)
             clear = all(match.end() <= known.start or known.end <= match.start() for known in found)
             if iso and clear:
-                found.append(Found(match.start(), match.end(), iso, 1.0 if name in ("day", "opening") else MENDED))
+                found.append(Found(match.start(), match.end(), iso, 1.0 if name in _DAYS else MENDED))
     return found
 
 
 def _iso(name: str, put: dict[str, str], context: Context) -> str | None:
     year, came = context.year, context.came
-    if name in ("day", "opening"):
+    if name in _DAYS:
         last, day = context.last, integer(put["two"].removeprefix("初"))
         if last is None or day is None:
             return None
@@ -319,6 +321,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     stroke = rf"\s*[/{re.escape(fold(rules['stroke']))}]\s*"
     end = rf"(?:\s*[日号{rules['day']}])?(?![0-9]|[.]\d|\s*[%万亿千百元个倍米斤吨公亩度条款项点])"
     begin = r"(?<![0-9a-z.])"
+    lasting = load("schemas/slips.yaml")["lasting"]
     whole = "0-9〇一二三四五六七八九十廿卅"
     day = r"(?:[0-3]?\d|初?十|[初十廿卅][一二三四五六七八九]|[二三]十[一二三四五六七八九]?|[廿卅一二三四五六七八九])"
     return {
@@ -335,6 +338,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         # A stroke that was read as a one: 28 1 9.
         "run": re.compile(rf"{begin}(?P<one>[0-3]?\d)1(?P<two>1?\d){end}"),
         # 廿三日 is a day, 限三日 is not; with words behind it only where it opens a sentence: 十八日已发出.
-        "day": re.compile(rf"(?<![月.第{load('schemas/slips.yaml')['lasting']}{whole}])(?P<two>{day})\s*[日号](?![\u3400-\u9fff])"),
+        "day": re.compile(rf"(?<![月.第{lasting}{whole}])(?P<two>{day})\s*[日号](?![\u3400-\u9fff])"),
+        "within": re.compile(rf"(?<![月.第{lasting}{whole}])(?P<two>[0-3]?\d)\s*日(?=[\u3400-\u9fff])"),
         "opening": re.compile(rf"(?<![^。,;\s])(?P<two>{day})\s*日(?=[\u3400-\u9fff])"),
     }

@@ -111,7 +111,14 @@ class Vocabulary:
     @cached_property
     def misreadable(self) -> tuple[str, ...]:
         """Its own words that are long enough to be known with a character misread, the longest first."""
-        return tuple(sorted((word for word in self.own if len(word) >= _LEAST_FUZZY), key=len, reverse=True))
+        # In the order of the definition, so that of two that are as near the same is always taken.
+        return tuple(
+            sorted((word for word in self.words if word in self.own and len(word) >= _LEAST_FUZZY), key=_longest)
+        )
+
+
+def _longest(word: str) -> int:
+    return -len(word)
 
 
 def _label(row: Mapping[str, Any]) -> Label:

@@ -1,4 +1,4 @@
-"""Names that sign a slip: a surname and one or two characters, or names written by their sound (扎西顿珠, 阿不都热合曼)."""
+"""Names that sign a slip: a surname and one or two characters, or names written by their sound (扎西顿珠)."""
 
 import re
 from functools import cache
@@ -35,7 +35,7 @@ def is_spelled(text: str) -> bool:
 @cache
 def _parts() -> re.Pattern[str]:
     parts = load("schemas/persons.yaml")["transcribed"]["parts"].split()
-    return re.compile(f"(?:{'|'.join(sorted(set(parts), key=len, reverse=True))}){{1,3}}")
+    return re.compile(f"(?:{'|'.join(sorted(sorted(set(parts)), key=len, reverse=True))}){{1,3}}")
 
 
 @cache

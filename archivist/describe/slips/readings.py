@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from archivist.describe.slips import rows
 from archivist.describe.slips.forms import Block, FilledForm
-from archivist.describe.slips.labels import Label, Mark
+from archivist.describe.slips.labels import COLUMNS, Label, Mark
 
 # White space, in characters, that parts columns.
 _COLUMN_GAP = 1.5
@@ -18,17 +18,17 @@ FOOT = re.compile(r"\s*注\s*[:1-9一]|\s*[(]?注\s*[:)]|.*(?:印制|监制|制�
 def spans(
     filled: FilledForm,
     index: int,
-    beside: tuple[int, int],
+    behind: int,
     claimed: set[int],
     is_printed_date: Callable[[FilledForm, int], bool],
 ) -> list[tuple[int, int]]:
-    """Return what belongs to a label for readings in block `index`: `beside` it, and all up to the next such label.
+    """Return what belongs to a label for readings in block `index`: what is `behind` it, and all up to the next label.
 
     Where the names of those asked to sign are printed beside or above their signatures, only the signatures are
     readings. What is taken is added to `claimed`.
     """
     blocks = filled.blocks
-    found = [beside]
+    found = list(_between(blocks[index], behind))
     heads = _heads(blocks[index])
     asked = _columns(blocks, "names") if _columns(blocks, "signatures") else []
     for other in range(index + 1, len(blocks)):
@@ -43,13 +43,25 @@ def spans(
         if _heads_signatures(filled, index, other):
             found = []
         if cell is None or (cell.table, cell.column, cell.columns) not in asked:
-            begins = [block.start, *(mark.end for mark in block.marks)]
-            ends = [*(mark.start for mark in block.marks), block.end]
             if cell is None and not block.marks and heads:
                 found += _signed(filled, block, heads)
                 continue
-            found += [(begin, end) for begin, end in zip(begins, ends, strict=True) if begin < end]
+            found += _between(block, block.start)
     return found
+
+
+def _between(block: Block, behind: int) -> Iterator[tuple[int, int]]:
+    """Yield what stands between the labels of a block from offset `behind` on, up to one that values stand beside."""
+    begin = behind
+    for mark in block.marks:
+        if mark.start >= behind:
+            if begin < mark.start:
+                yield begin, mark.start
+            begin = mark.end
+            if mark.label.value not in COLUMNS and mark.label.value != "readings":
+                return
+    if begin < block.end:
+        yield begin, block.end
 
 
 def _heads_signatures(filled: FilledForm, index: int, other: int) -> bool:

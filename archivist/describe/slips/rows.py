@@ -1,11 +1,13 @@
 """Rows of writing: lines that a reader broke in the middle, where print meets handwriting, put together again."""
 
+import re
 from collections.abc import Iterator
 
 from archivist.describe.ink import Flow, Printed
 
 # Two lines are one row where they share this much of the lower one's height.
 _SHARED = 0.5
+_OPEN_DATE = re.compile(r"\d\s*[./\-月年]\s*$")
 # Part of a character by which the second may begin before the first ends.
 _OVERLAP = 0.5
 
@@ -46,7 +48,14 @@ def gaps(flow: Flow, start: int, end: int, least: float) -> list[int]:
 def _continues(before: Printed, after: Printed) -> bool:
     if before.page is not after.page or not before.line.glyphs or not after.line.glyphs:
         return False
+    if _breaks_a_date("".join(glyph.char for glyph in before.line.glyphs), after.line.glyphs[0].char):
+        return True
     one, other = before.line.box, after.line.box
     shared = min(one.bottom, other.bottom) - max(one.top, other.top)
     size = before.line.glyphs[-1].box.width
     return shared >= _SHARED * min(one.height, other.height) and other.left >= one.right - _OVERLAP * size
+
+
+def _breaks_a_date(before: str, after: str) -> bool:
+    """Return whether a line ends in the middle of a date, where the cell was too narrow: 张三4. | 5."""
+    return bool(_OPEN_DATE.search(before)) and after.isdigit()

@@ -22,6 +22,9 @@ _PAUSES = ",、:"
 _READ = re.compile(r"\(?(已阅|圈阅|传阅|阅)\)?[。.]?$")
 # 孙浩(出差): why he has not read it.
 _NOTED = re.compile(r"([^()]{2,9})(\([^()]{1,8}\))")
+# The two parts of a name that the end of a line divides.
+_NAME_HEAD = re.compile(r"(?:^|[。;!\s])([\u3400-\u9fff·]{1,6})$")
+_NAME_TAIL = re.compile(r"([\u3400-\u9fff]{1,4})(?=[\s\d]|$)")
 _STROKES = " \t:;,.。、/-_|"
 _PART_OF_DAY = re.compile(r"[上下中]午|[早晚夜晨](?:上|间)?")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
@@ -31,6 +34,7 @@ _NAME_GAP = 0.3
 _LONGEST_UNIT = 14
 _DOUBTFUL = 0.7
 _COMRADE = "同志"
+_RANK = re.compile(r"^(?:第一|常务)?副|^代理?")
 # Of names, by their number of characters; three are tried before two.
 _NAME_LENGTHS = (7, 6, 5, 4, 3, 2)
 LOOSE = 0.85
@@ -63,21 +67,53 @@ def tokens(flow: Flow, start: int, end: int, context: Context) -> list[Token]:
     if start >= end:
         return []
     found: list[Token] = []
-    for begin, finish in rows.rows(flow, start, end):
+    opening = next((place for place in range(start, end) if flow.folded[place] not in _STROKES + "\u3000"), start)
+    for begin, finish, name in _rows(flow, start, end):
+        found += [name] if name else []
         inline, at, words = [], begin, list[Token]()
         for when in hand.find(flow, begin, finish, context):
             if _in_passing(flow, at, when, finish):
                 inline.append(when)
                 continue
-            words += _words(flow, at, when.start, start)
+            words += _words(flow, at, when.start, opening)
             last = when.end
             if part := _PART_OF_DAY.match(flow.folded, last, finish):
                 last = part.end()
             words.append(Token("date", when.start, last, when.date, when.factor))
             at = last
-        words += _words(flow, at, finish, start)
+        words += _words(flow, at, finish, opening)
         found += _settled([_placed(flow, _dated(flow, token, inline)) for token in words])
     return _without_loose(found)
+
+
+def _rows(flow: Flow, start: int, end: int) -> list[tuple[int, int, Token | None]]:
+    """Return the rows from `start` to `end`, each with the name that a line's end divides before it: 向文 | 秀9.25."""
+    found: list[tuple[int, int, Token | None]] = []
+    written = list(rows.rows(flow, start, end))
+    for begin, finish in written:
+        name = None
+        if found:
+            first, last, earlier = found[-1]
+            head = _NAME_HEAD.search(flow.folded[first:last])
+            tail = _NAME_TAIL.match(flow.folded[begin:finish])
+            if head and tail and _is_divided(head[1], tail[1], alone=len(written) == 2 and head.start(1) == 0):
+                found[-1] = first, first + head.start(1), earlier
+                name = _divided(flow, (first + head.start(1), last), (begin, begin + tail.end(1)))
+        found.append((name.end if name else begin, finish, name))
+    return found
+
+
+def _is_divided(head: str, tail: str, *, alone: bool) -> bool:
+    """Return whether two parts are one name; where only it is written (`alone`) though the second is one, too."""
+    whole = is_name(head + tail) and (alone or not is_name(tail))
+    return whole and tail not in _rules()["alone"] and tail not in _rules()["not_names"]
+
+
+def _divided(flow: Flow, *spans: tuple[int, int]) -> Token:
+    lines = [_placed(flow, _token(flow, "person", *span)) for span in spans]
+    top, bottom = min(line.top for line in lines), max(line.bottom for line in lines)
+    whole = _token(flow, "person", spans[0][0], spans[-1][1])
+    return replace(whole, middle=lines[0].middle, top=top, bottom=bottom)
 
 
 def _without_loose(found: Sequence[Token]) -> list[Token]:
@@ -198,7 +234,9 @@ def _signers(flow: Flow, start: int, name: str, closing: bool) -> list[Token]:
         return [_token(flow, "person", start, end)] if is_name(name) else []
     if not _HAN.fullmatch(name) or len(name) < 2 or name in rules["not_names"] or name in rules["read"]:
         return []
-    if name in rules["posts"]:
+    if name in rules["posts"] or (closing and _RANK.sub("", name) in rules["titles"]):
+        return [_token(flow, "unit", start, end)]
+    if (meant := closed(hand.mended(flow, start, end))) != name and _is_unit(meant):
         return [_token(flow, "unit", start, end)]
     if is_person(name):
         return [_token(flow, "person", start, end)]
@@ -206,7 +244,15 @@ def _signers(flow: Flow, start: int, name: str, closing: bool) -> list[Token]:
         return [_token(flow, "person", start, end - len(_COMRADE))]
     for length in _NAME_LENGTHS:
         unit, person = name[:-length], name[-length:]
-        if not addressed and is_name(person) and (_is_unit(unit) or unit in (*rules["posts"], *rules["titles"])):
+        if (
+            not addressed
+            and is_name(person)
+            and (
+                _is_unit(unit)
+                or _is_unit(closed(hand.mended(flow, start, end - length)))
+                or unit in (*rules["posts"], *rules["titles"])
+            )
+        ):
             cut = end - length
             return [_token(flow, "unit", start, cut), _token(flow, "person", cut, end)]
     if addressed or not closing:
