@@ -145,3 +145,19 @@ def test_entries_side_by_side_on_a_form_without_ruling() -> None:
         ("instruction", "同意，即发。", "胡家银", "1991-06-08"),
         ("instruction", "已阅。", "汪学礼", "1991-07-08"),
     ]
+
+
+def test_a_name_before_a_date_signs_though_a_point_was_set_or_read_between_them() -> None:
+    sheet = paper.form(
+        [
+            (0, 0, "收文日期"),
+            (0, 1, "1955年4月10日"),
+            (1, 0, "领导批示"),
+            (1, 1, "同意转发，限月底前汇报一次。\n马成山。14/4"),
+        ],
+        above="临颍县人民委员会文件处理单",
+    )
+    (note,) = (field for field in slip.fields([sheet]) if field.name == "annotation")
+    assert note.value == {
+        "kind": "instruction", "text": "同意转发，限月底前汇报一次。", "person": "马成山", "date": "1955-04-14"
+    }  # fmt: skip

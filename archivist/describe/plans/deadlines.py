@@ -62,7 +62,7 @@ def _pattern() -> re.Pattern[str]:
 def _date(text: Prose, match: re.Match[str], years: Calendar, stages: Sequence[Stage]) -> str | None:
     letters = match["date"]
     before = re.split(r"[。;,\n]", text.letters[max(match.start() - 12, 0) : match.start()].rstrip(","))[-1]
-    if any(word in before for word in rules()["recurring"]):
+    if before.endswith("每") or any(word in before for word in rules()["recurring"]):
         return None
     if letters.startswith("本月"):
         if not years.issued or len(years.issued) < len("1995-06"):

@@ -75,7 +75,7 @@ def tokens(flow: Flow, start: int, end: int, context: Context) -> list[Token]:
             if _in_passing(flow, at, when, finish):
                 inline.append(when)
                 continue
-            words += _words(flow, at, when.start, opening)
+            words += _words(flow, at, when.start, opening, dated=True)
             last = when.end
             if part := _PART_OF_DAY.match(flow.folded, last, finish):
                 last = part.end()
@@ -175,10 +175,10 @@ def _until(flow: Flow, start: int, finish: int) -> int:
     return match.end() if match else start
 
 
-def _words(flow: Flow, start: int, end: int, opening: int | None = None) -> list[Token]:
+def _words(flow: Flow, start: int, end: int, opening: int | None = None, *, dated: bool = False) -> list[Token]:
     """Return the words and names of one stretch without a date, at the end of which a signature may stand.
 
-    What is written beside the label begins at `opening`.
+    What is written beside the label begins at `opening`; a date follows where it is `dated`.
     """
     found: list[Token] = []
     spans = _wide(flow, start, end)
@@ -189,11 +189,14 @@ def _words(flow: Flow, start: int, end: int, opening: int | None = None) -> list
             first += 1
         if first < last:
             closing = all(token.what in ("person", "unit") for token in found)
-            found = [*_of_word(flow, first, last, closing, place > 0, opens=first == opening), *found]
+            signed = dated and place == len(spans) - 1
+            found = [*_of_word(flow, first, last, closing, place > 0, opens=first == opening, dated=signed), *found]
     return found
 
 
-def _of_word(flow: Flow, first: int, last: int, closing: bool, preceded: bool, *, opens: bool) -> list[Token]:
+def _of_word(
+    flow: Flow, first: int, last: int, closing: bool, preceded: bool, *, opens: bool, dated: bool
+) -> list[Token]:
     """Return what the word from `first` to `last` is: text, and who signs at its end."""
     word = flow.folded[first:last].rstrip(_STROKES)
     ended = "。" in flow.folded[first + len(word) : last] or word.endswith("!")
@@ -207,7 +210,9 @@ def _of_word(flow: Flow, first: int, last: int, closing: bool, preceded: bool, *
     cut = max(bare.rfind(char) for char in _SENTENCE_END) + 1
     if bare == word or not is_name(bare[cut:]):
         bare, cut = word, max(word.rfind(char) for char in _SENTENCE_END) + 1
-    if ended and (cut == 0 or word[cut - 1] in _PAUSES or not is_name(bare[cut:])):
+    # A name before a date signs, though a point stands between them.
+    whole = cut == 0 and not dated
+    if ended and (whole or (cut and word[cut - 1] in _PAUSES) or not is_name(bare[cut:])):
         return [_token(flow, "text", first, last)]
     set_off = cut == 0 or word[cut - 1] not in _PAUSES
     closing = closing and set_off
