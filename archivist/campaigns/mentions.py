@@ -122,7 +122,7 @@ def names_in(text: str) -> set[str]:
 
 def _as_corrected(title: str, evidence: Evidence, place: Place) -> Iterator[Mention]:
     """Yield what a title names as a person corrected it, whatever was read: the ink is that of the title."""
-    for named in _named("".join(fold(title).split()), in_title=True):
+    for named, _ in _named_in_title("".join(fold(title).split())):
         name = named.name if named.known else rules.plain(named.prefix + named.name)
         if len(name) >= _LEAST_LETTERS:
             weak = bool(named.known and not named.known.strong)
@@ -131,13 +131,19 @@ def _as_corrected(title: str, evidence: Evidence, place: Place) -> Iterator[Ment
 
 
 def _in_title(page: Page, title: _Letters, place: Place) -> Iterator[Mention]:
-    about = title.text.find("关于")
-    founds = re.compile(rules.rules()["founding"])
-    for named in _named(title.text, in_title=True):
-        founded = named.start > about and founds.search(title.text, 0, named.start)
-        office = _is_office(title.text, named.end) and not founded
+    for named, office in _named_in_title(title.text):
         if mention := _mention(page, title, named, Place.OFFICE if office else place):
             yield mention
+
+
+def _named_in_title(title: str) -> Iterator[tuple[_Named, bool]]:
+    """Yield what a title names, and whether only in the name of the office that runs it."""
+    about = title.find("关于")
+    founds = re.compile(rules.rules()["founding"])
+    for named in _named(title, in_title=True):
+        founded = named.start > about and founds.search(title, 0, named.start)
+        if not _in_agency(title, named, "institutions") and (founded or not _in_agency(title, named, "standing")):
+            yield named, _is_office(title, named.end) and not founded
 
 
 def _in_text(
@@ -147,7 +153,8 @@ def _in_text(
     cited = [(match.start(), match.end(), bool(_CARRIED.match(text, match.end()))) for match in _CITED.finditer(text)]
     for named in _named(text, in_title=False):
         at = letters.places[named.start]
-        if any(first <= at < last for first, last in titles) or _is_background(text, named):
+        inside = _in_agency(text, named, "institutions") or _in_agency(text, named, "standing")
+        if inside or any(first <= at < last for first, last in titles) or _is_background(text, named):
             continue
         carried = [carries for first, last, carries in cited if first <= named.start < last]
         if any(carried):
@@ -190,6 +197,11 @@ def _lead(documents: Sequence[Document], pages: Sequence[Page]) -> tuple[int, in
 
 def _is_office(text: str, end: int) -> bool:
     return bool(re.match(rules.rules()["offices"], text[end:]))
+
+
+def _in_agency(text: str, named: _Named, words: str) -> bool:
+    """Return whether `words` (of the schema) behind a well-known name make it part of the name of an agency."""
+    return named.kind in ("known", "movement") and bool(re.compile(rules.rules()[words]).match(text, named.end))
 
 
 def _mention(page: Page, letters: _Letters, named: _Named, place: Place, *, fully: bool = True) -> Mention | None:

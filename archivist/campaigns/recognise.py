@@ -148,19 +148,25 @@ def _is_cut(name: str, usual: str) -> bool:
 def _read_alike(groups: Mapping[str, _Group]) -> list[_Group]:
     """Put what was misread in one character to what it was read as with more ink."""
     kept: list[_Group] = []
+    #: Where those kept stand that have a key with one character left out.
+    known: dict[tuple[int, str, str], list[int]] = {}
     for group in sorted(groups.values(), key=lambda one: (-one.reading, -len(one.mentions))):
         doubtful = group.reading < _MISREAD_BELOW and len(group.key) >= _MISREAD_LENGTH
-        same = [one for one in kept if doubtful and one.reading > group.reading and _differ_in_one(one.key, group.key)]
-        if same:
-            kept[kept.index(same[0])] = _together(same[0], group)
-        else:
-            kept.append(group)
-    order = list(groups)
-    return sorted(kept, key=lambda one: order.index(one.key))
+        near = {place for hole in _holes(group.key) for place in known.get(hole, ())} if doubtful else ()
+        same = min((place for place in near if kept[place].reading > group.reading), default=None)
+        if same is not None:
+            kept[same] = _together(kept[same], group)
+            continue
+        for hole in _holes(group.key):
+            known.setdefault(hole, []).append(len(kept))
+        kept.append(group)
+    order = {key: place for place, key in enumerate(groups)}
+    return sorted(kept, key=lambda one: order[one.key])
 
 
-def _differ_in_one(one: str, other: str) -> bool:
-    return len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) == 1
+def _holes(key: str) -> list[tuple[int, str, str]]:
+    """Return `key` with each of its characters left out: two keys that differ in one alone share one of these."""
+    return [(place, key[:place], key[place + 1 :]) for place in range(len(key))]
 
 
 def _together(one: _Group, other: _Group) -> _Group:
@@ -170,8 +176,17 @@ def _together(one: _Group, other: _Group) -> _Group:
 def _fuller(groups: Sequence[_Group]) -> list[_Group]:
     """Put a shorter name to the one fuller name in the item that it can only stand for."""
     kept = {group.key: group for group in groups}
+    honours = {key: parts for key in kept if (parts := rules.honour(key))}
+    alike: dict[tuple[str, str], set[str]] = {}
+    for key, parts in honours.items():
+        alike.setdefault((parts.about, parts.kind), set()).add(key)
     for group in groups:
-        fuller = [one for one in kept.values() if one.key != group.key and _stands_for(group.key, one.key)]
+        own = honours.get(group.key)
+        near = alike[own.about, own.kind] if own else set()
+        said = rules.rules()["shorts"].get(group.key, group.key)
+        # Most names have nothing in common: only those that may stand for each other are compared.
+        names = [key for key in honours if said in key or key in near]
+        fuller = [kept[key] for key in names if key != group.key and key in kept and _stands_for(group.key, key)]
         if len(fuller) > 1 and group.key in rules.rules()["shorts"]:
             fuller = [max(fuller, key=lambda one: (one.place, len(one.mentions)))]
         if len(fuller) == 1 and group.key in kept:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from archivist.definitions import load
@@ -209,6 +209,7 @@ def _honour() -> re.Pattern[str]:
     )
 
 
+@lru_cache(maxsize=8192)
 def honour(name: str) -> Honour | None:
     """Return the parts of the name of an honour (folded or simplified), None where it is no honour."""
     found = _honour().fullmatch(name)

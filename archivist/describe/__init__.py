@@ -28,18 +28,19 @@ def describe(
     heard against each other, agencies are matched to those known, and what people decided stands above all.
     """
     assembled = assemble(pages)
-    read = tuple(_read(assembled, place, pages) for place in range(len(assembled)))
+    year = _year(pages) if any(document.kind == "circulation_slip" for document in assembled) else None
+    read = tuple(_read(assembled, place, pages, year) for place in range(len(assembled)))
     names = authority or Authority.of((), ())
     known = matched(settle(read, pages), pages, names)
     return matched(heed(known, pages, decisions), pages, names) if decisions else known
 
 
-def _read(documents: Sequence[Document], place: int, pages: Sequence[Page]) -> Document:
+def _read(documents: Sequence[Document], place: int, pages: Sequence[Page], year: int | None) -> Document:
     document = documents[place]
     own = _pages(document, pages)
     fields: tuple[Field, ...] = ()
     if document.kind == "circulation_slip":
-        fields = slip.fields(own, _year(pages))
+        fields = slip.fields(own, year)
     elif document.kind == "issued_document":
         # The imprint of a paper stands on the last page of its attachments.
         attached = takewhile(lambda other: other.kind == "attachment", documents[place + 1 :])

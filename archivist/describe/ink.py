@@ -35,6 +35,11 @@ class Printed:
         return self.start + len(self.line.glyphs)
 
     @cached_property
+    def size(self) -> float:
+        """The height of its characters; the box of a line that slants is much higher than its print."""
+        return median(glyph.box.height for glyph in self.line.glyphs) if self.line.glyphs else 0.0
+
+    @cached_property
     def folded(self) -> str:
         """The line as it is compared, character for character."""
         return fold(self.line.text)
@@ -80,11 +85,9 @@ class Flow:
             glyphs = printed.line.glyphs
             if start < printed.start < end:
                 found.append(printed.start)
-            # Of the characters: the box of a line that slants is much higher than its print.
-            size = median(glyph.box.height for glyph in glyphs) if glyphs else 0.0
             for place in range(max(start - printed.start, 0) + 1, min(end - printed.start, len(glyphs))):
                 before, after = glyphs[place - 1].box, glyphs[place].box
-                if glyphs[place - 1].char.isspace() or after.left - before.right > least * size:
+                if glyphs[place - 1].char.isspace() or after.left - before.right > least * printed.size:
                     found.append(printed.start + place)
         return found
 

@@ -25,6 +25,9 @@ _OWN_PLACE = re.compile(r"^(?:[省市县区州旗乡镇盟]|地(?!方))|各|有�
 _OTHERS = re.compile(r"各|有关|驻|国务院|行署|直|属")
 _NOT_A_RECEIVER = re.compile(r"[《》〈〉\d。:]|关于|第.{1,4}号|转发|印发|的通知")
 _POINTED = re.compile(r"[\u4e00-\u9fff]{2,8}[·•‧・][\u4e00-\u9fff]{2,8}")
+# 国家 begins no second agency in 中共中央国家机关工作委员会, 中共聊城市委国家安全委员会.
+_ONE_NAME = re.compile(r"国家机关|国家安全委|行政院国家")
+_DIGIT = re.compile(r"\d")
 _NOTE = re.compile(r"\((?:章|印|盖章|公章|代章)\)$")
 
 
@@ -100,7 +103,7 @@ def split(text: str, gaps: Collection[int] = ()) -> list[tuple[int, int]]:
     folded = mended(text)
     places = [place for place, char in enumerate(folded) if not char.isspace()]
     letters = "".join(folded[place] for place in places)
-    if not letters or len(letters) > 200:
+    if not letters or len(letters) > 200 or _DIGIT.search(letters):
         return []
     cuts = {0, len(letters)}
     for index in range(1, len(letters)):
@@ -216,6 +219,8 @@ def _short_patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 def _begins(letters: str, index: int) -> bool:
     before, after = letters[:index], letters[index:]
     if not before.endswith((*_agencies()["suffixes"], *_agencies()["whole"])):
+        return False
+    if _ONE_NAME.search(letters[max(index - 3, 0) : index + 5]):
         return False
     if _BARE.match(after) and before.endswith(f"{after[0]}委"):
         return True

@@ -247,7 +247,15 @@ def test_beside_the_campaign_of_the_title_one_that_the_text_names_once_counts_fo
 def test_an_office_that_has_the_name_of_a_campaign_does_not_make_its_papers_part_of_it() -> None:
     far = "请按时填报。"
     assert names("关于填报统计表的通知", far + "抄报：省爱国卫生运动委员会") == []
-    assert states("县爱国卫生运动委员会关于召开会议的通知", far) == [("爱国卫生运动", "review")]
+    assert names("县爱国卫生运动委员会关于召开会议的通知", far) == []
+    assert names("关于刻制印章的通知", "经市双拥工作办公室、市双拥工作办公室同意。") == []
+
+
+@pytest.mark.parametrize("agency", ["县妇幼保健计划生育服务中心", "市计划生育协会", "县计划生育技术指导站"])
+def test_an_institution_is_no_campaign_though_a_title_founds_it(agency: str) -> None:
+    assert names(f"关于成立{agency}的通知", f"同意成立{agency}，{agency}为事业单位。") == []
+    assert names(f"{agency}关于收费标准的请示") == []
+    assert names("关于开展计划生育工作的通知", f"由{agency}负责。") == ["计划生育"]
 
 
 def test_a_name_misread_in_one_character_does_not_make_a_second_campaign() -> None:
@@ -365,3 +373,10 @@ def test_a_title_that_a_person_corrected_counts_as_corrected() -> None:
     (link,) = recognise([document(item.pages[0], corrected)], item.pages)
     assert (link.name, link.status) == ("创建国家卫生城市", "accepted")
     assert link.evidence[0].text == "关于创建国家卫牛城市的决定"
+
+
+def test_of_a_long_list_each_name_is_put_to_the_fuller_one_it_stands_for() -> None:
+    honours = "".join(f"创建全国第{place}批卫生城市活动。" for place in range(400))
+    found = names("关于创建国家卫生城市的通知", f"创建卫生城市活动。{honours}")
+    assert "创建卫生城市" not in found
+    assert found[0] == "创建国家卫生城市"

@@ -48,7 +48,24 @@ def test_attachments_listed_under_the_text(text: str, attachments: list[str]) ->
 )
 def test_the_title_of_an_attachment_stands_under_its_heading(text: str, title: str) -> None:
     fields = issued.attachment_fields(paper.stack(text))
-    assert [(field.name, field.value) for field in fields] == [("title", title)]
+    assert [field.value for field in fields if field.name == "title"] == [title]
+    assert {field.name for field in fields} <= {"title", "genre"}
+
+
+@pytest.mark.parametrize(
+    ("heading", "genres"),
+    [
+        ("聊城市创建全国科技工作先进市\n实施方案", ["方案"]),
+        ("奖励办法（试行）", ["办法"]),
+        ("先进个人名单", []),
+        ("学生宿舍投资概算表", []),
+    ],
+)
+def test_an_attachment_is_of_the_genre_that_its_title_ends_in(heading: str, genres: list[str]) -> None:
+    fields = issued.attachment_fields(paper.stack(f"附件1\n{heading}\n第一条　为了做好工作，制定本件。"))
+    found = [field for field in fields if field.name == "genre"]
+    assert [field.value for field in found] == genres
+    assert [field.raw for field in found] == genres
 
 
 def test_an_attachment_cites_papers_of_its_own() -> None:
@@ -56,6 +73,7 @@ def test_an_attachment_cites_papers_of_its_own() -> None:
     fields = issued.attachment_fields(paper.stack(text))
     assert [(field.name, field.value) for field in fields] == [
         ("title", "聊城市科学技术奖励办法"),
+        ("genre", "办法"),
         ("citation", {"title": "国家科学技术奖励条例", "document_number": None}),
     ]
 

@@ -28,6 +28,12 @@ def test_names_of_agencies_are_told_apart(text: str, agencies: list[str]) -> Non
     assert [text[start:end] for start, end in split(text)] == agencies
 
 
+@pytest.mark.parametrize("name", ["中共中央国家机关工作委员会", "中共聊城市委国家安全委员会办公室"])
+def test_the_state_in_a_name_begins_no_second_agency(name: str) -> None:
+    assert [name[start:end] for start, end in split(name)] == [name]
+    assert len(split("国务院国家计划委员会")) == 2
+
+
 def test_a_bare_ending_names_no_agency() -> None:
     assert not is_agency("办公室")
     assert is_agency("国务院")

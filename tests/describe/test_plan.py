@@ -237,3 +237,117 @@ def test_the_three_stages_of_the_decision_of_1995() -> None:
         ("总结验收", None, None),
     ]
     assert plans.values(found, "group_member") == plans.values(found, "deadline") == []
+
+
+def test_targets_in_tables_are_found_by_what_their_cells_say() -> None:
+    sheet = paper.form(
+        [
+            *((0, n, text) for n, text in enumerate(["考核项目", "指标", "分值"])),
+            *((1, n, text) for n, text in enumerate(["计划生育率", "≥92%", "40"])),
+            *((2, n, text) for n, text in enumerate(["人口出生率", "≤16‰", "30"])),
+            *((3, n, text) for n, text in enumerate(["统计误差率", "3%以下", "20"])),
+            *((4, n, text) for n, text in enumerate(["灌溉水有效利用系数", "≥0.56", "10"])),
+        ]
+    )
+    assert plans.values(plans.read([sheet]), "indicator") == [
+        ("计划生育率", ">=", 92, "%", False),
+        ("人口出生率", "<=", 16, "‰", False),
+        ("统计误差率", "<=", 3, "%", False),
+        ("灌溉水有效利用系数", ">=", 0.56, None, False),
+    ]
+
+
+def test_a_surname_may_be_rare_under_a_heading_of_names() -> None:
+    sheet = paper.form(
+        [
+            *((0, n, text) for n, text in enumerate(["职务", "姓名", "单位职务"])),
+            *((1, n, text) for n, text in enumerate(["组长", "税小莉", "县长"])),
+            *((2, n, text) for n, text in enumerate(["成员", "佴永明", "县农机局副局长"])),
+        ],
+        above="成立创建节水型县工作领导小组。",
+    )
+    group = "创建节水型县工作领导小组"
+    assert plans.values(plans.read([sheet]), "group_member") == [
+        (group, "组长", "税小莉", "县长"),
+        (group, "成员", "佴永明", "县农机局副局长"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("县城内发生甲类传染病暴发流行的，一票否决。", [("县城内发生甲类传染病暴发流行", None, None)]),
+        ("对发生严重损害军民团结事件的单位，实行“一票否决”。", [("发生严重损害军民团结事件", None, None)]),
+        ("凡年内发生重大食品安全事故的，实行一票否决。", [("年内发生重大食品安全事故", None, None)]),
+        ("群众满意度低于80%的乡镇，年终考核一票否决。", [("群众满意度", "<", 80)]),
+        ("死亡人数超过3人的，一律实行一票否决。", [("死亡人数", ">", 3)]),
+        (
+            "有下列情形之一的，实行一票否决：（一）弄虚作假的；（二）计划生育率低于85%的。",
+            [
+                ("弄虚作假", None, None),
+                ("计划生育率", "<", 85),
+            ],
+        ),
+        (
+            "出现以下问题的单位，实行一票否决，取消评先资格：\n1、发生重大火灾的；\n2、瞒报、漏报的。",
+            [
+                ("发生重大火灾", None, None),
+                ("瞒报、漏报", None, None),
+            ],
+        ),
+        ("对工作不力、影响创建的单位，在年度考核中实行一票否决。", []),
+        ("对社会治安综合治理实行一票否决。", [("社会治安综合治理", None, None)]),
+    ],
+)
+def test_what_decides_alone(sentence: str, expected: list[tuple[str, str | None, float | None]]) -> None:
+    found = plans.values(plans.read(f"考核办法\n==\n{sentence}"), "indicator")
+    assert [(name, sign, value) for name, sign, value, _, _ in found] == expected
+    assert all(veto for *_, veto in found)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "who", "task"),
+    [
+        ("持有银元者，应于四月三十日以前向人民银行兑换。", "持有银元者", "向人民银行兑换"),
+        ("私藏枪支弹药的单位和个人，必须于4月10日前交出。", "私藏枪支弹药的单位和个人", "交出"),
+        ("竞买人须在4月2日17时前交纳竞买保证金。", "竞买人", "交纳竞买保证金"),
+        ("各县应于四月十日前成立委员会，由县长兼任主任委员。", "各县", "成立委员会，由县长兼任主任委员"),
+        ("各区在四月十日前清查完毕，并把情况报告地委。", "各区", "清查完毕，并把情况报告地委"),
+        ("各乡须于四月十日前订出规划，逾期不报的予以通报。", "各乡", "订出规划"),
+        ("各队应于四月十日前修好水车，供应抗旱需要。", "各队", "修好水车"),
+        ("县建委负责设计，于四月十日前完成施工图，具体办法另定。", "县建委", "完成施工图"),
+        ("会议材料务于四月十日前印好。", None, "会议材料印好"),
+        ("农业局要在4月10日前完成普查，合格率达到95%以上。", "农业局", "完成普查"),
+        ("由县委组织部负责，4月10日前抽调干部六十名。", "县委组织部", "抽调干部六十名"),
+        ("生产单位主要负责人应于4月底前参加培训。", "生产单位主要负责人", "参加培训"),
+    ],
+)
+def test_who_owes_what(sentence: str, who: str | None, task: str) -> None:
+    found = plans.values(plans.read(f"通知\n==\n{sentence}\n==\n1985年3月1日"), "deadline")
+    assert [entry[1:] for entry in found] == [(who, task)]
+
+
+@pytest.mark.parametrize(
+    ("clause", "expected"),
+    [
+        ("新建公厕20座", ("新建公厕", ">=", 20, "座")),
+        ("新建20座公厕", ("新建公厕", ">=", 20, "座")),
+        ("植树一百二十万株", ("植树", ">=", 120, "万株")),
+        ("独生子女领证率达到85%—90%", ("独生子女领证率", ">=", 85, "%")),
+        ("亏损面控制在3%至5%以内", ("亏损面", "<=", 5, "%")),
+        ("一等品率不得小于百分之九十", ("一等品率", ">=", 90, "%")),
+        ("灌溉水有效利用系数达到0.55", ("灌溉水有效利用系数", ">=", 0.55, None)),
+        ("粮食总产由去年的5亿斤提高到6亿斤", ("粮食总产", ">=", 6, "亿斤")),
+    ],
+)
+def test_tasks_and_ranges_are_targets(clause: str, expected: tuple[str, str, float, str | None]) -> None:
+    found = plans.values(plans.read(f"工作方案\n==\n一、目标任务\n　　{clause}。"), "indicator")
+    assert [entry[:4] for entry in found] == [expected]
+
+
+def test_a_date_behind_the_last_phase_is_of_the_year_it_can_be_of() -> None:
+    text = (
+        "实施意见\n==\n一、步骤\n第一阶段：发动（1989年9月1日至9月30日）。\n第二阶段：检查（1990年5月1日至5月31日）。\n"
+    )
+    text += "各区要在9月20日前成立机构。检查结果6月10日前公布。\n==\n一九八九年八月二十四日"
+    assert [entry[0] for entry in plans.values(plans.read(text), "deadline")] == ["1989-09-20", "1990-06-10"]

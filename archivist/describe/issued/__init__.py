@@ -23,6 +23,7 @@ _YEAR_TAKEN = 0.85
 _BY_ITS_END_ALONE = 0.85
 # A title that is one by its place only.
 _BY_ITS_PLACE = 0.95
+_HEADED, _BY_ITS_HEADING = "attachment-heading", 0.97
 _HEADING = re.compile(r"附\s*(?:件|表|录|图)?\s*(?:之?[一二三四五六七八九十\d]{1,3})?\s*(?::|$|(?=\s))\s*")
 _SENTENCE = re.compile(r"[。;!?]|:$")
 _HEADING_LETTERS = 60
@@ -53,7 +54,7 @@ def fields(pages: Iterable[Page], behind: Iterable[Page] = ()) -> tuple[Field, .
 
 
 def attachment_fields(pages: Iterable[Page]) -> tuple[Field, ...]:
-    """Return the fields of an attachment on `pages`: its title, what it cites, and what a plan sets up.
+    """Return the fields of an attachment on `pages`: title and genre, what it cites, and what a plan sets up.
 
     A paper that opens and closes as one that was issued (a report that a notice forwards: title, agency and date at
     its foot) has all the fields of one, but for the imprint, which is that of the paper it lies behind.
@@ -62,9 +63,17 @@ def attachment_fields(pages: Iterable[Page]) -> tuple[Field, ...]:
     if own := _as_issued(flow):
         return own
     heading = _heading(flow)
-    named = flow.field("title", *heading, "attachment-heading", factor=0.97) if heading else None
-    found = [named, *citations.fields(flow, heading[2] if heading else 0), *plan.fields(flow, 0)]
+    named = _of_heading(flow, *heading) if heading else ()
+    found = [*named, *citations.fields(flow, heading[2] if heading else 0), *plan.fields(flow, 0)]
     return tuple(field for field in found if field)
+
+
+def _of_heading(flow: Flow, value: str, start: int, end: int) -> Iterator[Field | None]:
+    """Yield the title of an attachment that stands from `start` to `end`, and the genre where it ends in one."""
+    yield flow.field("title", value, start, end, _HEADED, factor=_BY_ITS_HEADING)
+    letters = closed(flow.folded[start:end])
+    if word := genre_of(letters):
+        yield _genre(flow, word, start, end, letters.rfind(word), _HEADED, _BY_ITS_HEADING)
 
 
 def _as_issued(flow: Flow) -> tuple[Field, ...]:

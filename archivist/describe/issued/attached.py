@@ -13,6 +13,7 @@ _FIGURE = r"(?:\d{1,2}|[一二三四五六七八九十]{1,2})"
 _NUMBERED = re.compile(rf"(?:附\s*[件表图]\s*{_FIGURE}\s*[:.、]?|\({_FIGURE}\)|{_FIGURE}\s*[.、:,`·]|[①-⑳])\s*")
 _WITHIN = re.compile(rf"(?<=[\s;。、,》)])(?:\({_FIGURE}\)|{_FIGURE}\s*[.、]|[①-⑳])(?!\d)\s*")
 _LETTERS = 60
+_LISTED = 200
 _AFTER_DATE = 4
 
 
@@ -42,7 +43,7 @@ def _begins(line: Printed) -> re.Match[str] | None:
 def _entries(flow: Flow, index: int, offset: int, until: int) -> Iterator[Field | None]:
     begin = flow.lines[index].start + offset
     last = index + 1
-    while last < until and not _ends_list(flow.lines[last]):
+    while last < min(until, index + _LISTED) and not _ends_list(flow.lines[last]):
         last += 1
     end = flow.lines[last - 1].end
     heads = [begin] + [flow.lines[k].start for k in range(index + 1, last)]

@@ -123,7 +123,7 @@ def cuts(flow: Flow, start: int, end: int) -> list[int]:
             gaps[after] = float("inf")
             continue
         one, other = line.line.glyphs[before - line.start].box, line.line.glyphs[after - line.start].box
-        size = max(median(glyph.box.height for glyph in line.line.glyphs), 1.0)
+        size = max(line.size, 1.0)
         # A reader that puts a space but no room for it has still seen one.
         gaps[after] = max((other.left - one.right) / size, _LEAST_GAP + 0.1 if after - before > 1 else 0.0)
     within = [gap for gap in gaps.values() if gap != float("inf")]

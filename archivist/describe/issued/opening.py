@@ -8,6 +8,7 @@ from itertools import pairwise
 from archivist.definitions import load
 from archivist.describe import names
 from archivist.describe.ink import Printed
+from archivist.describe.issued.quotations import behind_quotation
 from archivist.describe.issued.signs import (
     Tag,
     editor,
@@ -117,7 +118,7 @@ def _opening(lines: Sequence[Printed], *, continues: bool) -> Opening | None:
     ahead = lines[: _table_row(lines[:_LOOK_AHEAD])]
     tags = [tag(line) for line in ahead]
     marks = tuple(index for index, name in enumerate(tags) if name == "mark")
-    begin = _behind_quotation(ahead, tags)
+    begin = behind_quotation(ahead, tags)
     if serial := _serial(ahead, tags, begin, marks):
         return serial
     if shared := _sharing_a_genre(ahead, tags, begin, marks):
@@ -217,17 +218,6 @@ def _serial(lines: Sequence[Printed], tags: Sequence[Tag], begin: int, marks: tu
     if named is None:
         return None
     return Opening(_before(marks, issue), (), number, named, issue if len(match["name"]) > 2 else above[-1])
-
-
-def _behind_quotation(lines: Sequence[Printed], tags: Sequence[Tag]) -> int:
-    """Return the index of the first line of the paper itself, behind a quotation (最高指示) at its top."""
-    quotations = load("schemas/genres.yaml")["quotations"]
-    if not any(line.closed in quotations for line in lines[:3]):
-        return 0
-    for index, name in enumerate(tags):
-        if name in ("head", "agency", "number") or begins_like_one(lines[index].closed):
-            return index
-    return 0
 
 
 def _under_masthead(above: Title, lines: Sequence[Printed], tags: Sequence[Tag]) -> Title | None:

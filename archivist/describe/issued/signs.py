@@ -148,11 +148,11 @@ def pieces(line: Printed) -> list[tuple[int, int]]:
     seen = [place for place, glyph in enumerate(glyphs) if not glyph.char.isspace()]
     if not seen:
         return []
-    size = median(glyph.box.height for glyph in glyphs)
+    size, text = median(glyph.box.height for glyph in glyphs), line.line.text
     spans, first, last = [], seen[0], seen[0]
     for place in seen[1:]:
         wide = glyphs[place].box.left - glyphs[last].box.right > _APART * size
-        if wide or place - last > 2 or "\u3000" in line.line.text[last + 1 : place]:
+        if wide or place - last > 2 or "\u3000" in text[last + 1 : place]:
             spans.append((first, last + 1))
             first = place
         last = place

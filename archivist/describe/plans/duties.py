@@ -14,7 +14,7 @@ _BREAK = "。;!?\n"
 _MARK_AT = re.compile(rf"(?:(?<=[:。;,\n])|^)(?:{MARK})|[①-⑳⑴-⒛㈠-㈩]")
 _LEADING = re.compile(r"[,、:)\"”]+")
 _CLOSING_WORDS = re.compile(
-    r"(?:,|、|务必|务请|务|必须|应当|应该|统限|概限|必|要|应|须|需|请|并|也|都|均|一律|统一|分别|将|在|于|至迟|最迟|力争|争取|确保|保证|限|限期"
+    r"(?:,|、|(?<![任服事税财商义])(?<![^企]业)务(?:必须?|请)?|必须|应当|应该|统限|概限|必|要求|要|应|须|需|请|并|也|都|均|一律|统一|分别|将|在|于|至迟|最迟|力争|争取|确保|保证|限|限期"
     r"|限定|定|拟|可|时间为|截止|截至|最后|期限为?|是)+$"
 )
 _CHARGED = re.compile(r"(?:作为|是)[^,。;]{2,16}$|(?:为)[^,。;]{0,10}(?:单位|部门|责任人)$")
@@ -28,13 +28,25 @@ _HANDING_IN = re.compile(r"(?:上?报|呈报|报送|送)[^,。;]*$")
 _RESULT = re.compile(r"(?<!为)了(?![解结却如望])|已经?|曾|未能|没有")
 _ALL = re.compile(r"(?:所有|全部|一切|上述|以上|各项|各类|这项|此项)[^,。;:]{2,24}")
 _STATES = re.compile(
-    r"(?!确保|保证|做到|使|力争|争取)[^,]{2,24}[率量数度额](?:均|都|要|应|须|必须)*(?:不|达|在|为|控|[\d一二三四五六七八九十百])"
+    r"(?!确保|保证|做到|使|力争|争取)[^,]{1,24}(?:[率量数度额面]|比例|比重|收入)(?:均|都|要|应|须|必须)*(?:不|达|在|为|控|[\d一二三四五六七八九十百])"
 )
-_NO_DUTY = re.compile(r"的|为[^,。;]*阶段|出生|参加工作|工作的|入学|毕业|成立的")
+_OTHER = re.compile(
+    r"未[^,]*的|[^,由将把以]{2,14}(?:由|应|须|必须|可|不得|均|都|随时|一律|另行|在(?!内)|者|仍|不再|按|照常|自行|另|方可|才能?)"
+)
+_DATED = re.compile(rf"(?:在|于)?(?:{POINT})(?:以前|之前|前)[,]?")
+_AGENT = re.compile(
+    r"将|把|向|到|与|持|携|如实|自行|自觉|主动|参加|组织|召开|制[定订]|申[报请]|办理|成立|建立|写出|做好|搞好|抓好|开展|提[出供]|前往|派|签订"
+)
+_PASSIVE = re.compile(r"[将把向由请对的]|组织|制定|^(?:本|这|此|该|上述|以上|下列|其|年|从|自|至)")
+_LONG_AGENT = 16
+_NO_DUTY = re.compile(
+    r"的|[^,。;]{2,40}者(?=[,。;]|$)|[^,。;]{2,30}的(?:单位|个人|企业|用户|农户)(?=,)|为[^,。;]*阶段|出生|参加工作|工作的|入学|毕业|成立的"
+)
 _SHORTEST = 2
 _SHORT_ADVERB = 6
 _SHORT_CLAUSE = 12
 _LONG_TASK = 120
+_CLAUSES = 4
 _LONG_OBJECT = 40
 
 
@@ -73,8 +85,11 @@ def owed(text: Prose, match: re.Match[str]) -> Owed | None:
         thing = whole.span() if whole and not is_party(whole[0]) else None
     start, named = _behind(letters, start, finish, who is not None)
     who, method = who or named, "deadline-clause"
-    if who is None and (who := _earlier(letters, begin, clause, said)):
+    if who is None and not _acts(letters, thing, start, finish) and (who := _earlier(letters, begin, clause, said)):
         method = "deadline-sentence"
+    if who is None and thing and _acts(letters, thing, start, finish):
+        # 报考青年须于…前到…: only who can act takes, goes or makes.
+        who, thing, method = thing, None, "deadline-acting"
     end = _task_end(letters, start, finish)
     shared = re.compile(rf"、(?:于|在)?(?:{POINT})(?:以前|之前|前)").search(letters, start, end)
     predicate = ""
@@ -86,13 +101,22 @@ def owed(text: Prose, match: re.Match[str]) -> Owed | None:
     task = trimmed(task) + predicate
     if len(task) < _SHORTEST or _RESULT.search(letters[clause:end]):
         return None
-    asked = method == "deadline-sentence" and bool(_ASKED.search(letters, begin, clause))
+    asked = bool(_ASKED.search(letters, begin, clause))
     asked = asked or (who is not None and bool(re.match(r"[请望希]", said)))
+    asked = asked or (who is not None and _begins_duty(letters[start:end]))
     if not (_MODAL.search(said) or is_duty(task) or asked):
         return None
     spans = [span for span in (who if method == "deadline-clause" else None, thing) if span]
     first = min([match.start(), *(span[0] for span in spans)])
     return Owed(party(text, who), task, first, end, method if who else "deadline-nobody")
+
+
+def _acts(letters: str, thing: tuple[int, int] | None, start: int, finish: int) -> bool:
+    """Return whether what stands before a date is somebody, by what is to be done from letter `start`."""
+    if thing is None or thing[1] - thing[0] > _LONG_AGENT or not _AGENT.match(letters, start, finish):
+        return False
+    said = letters[slice(*thing)]
+    return not (_PASSIVE.search(said) or said.endswith(tuple(rules()["things"])))
 
 
 def trimmed(task: str) -> str:
@@ -167,11 +191,15 @@ def _earlier(letters: str, begin: int, clause: int, said: str) -> tuple[int, int
         for start in reversed(starts):
             stop = letters.find(",", start, clause)
             stop = stop if stop >= 0 else clause
-            if _how_only(letters[start:stop]):
+            if _adverbial().match(letters, start, stop) and not letters.startswith("由", start):
                 continue
+            dated = _DATED.match(letters, start, stop)
+            start = dated.end() if dated else start
             if charged := _CHARGED.search(letters, start, stop):
                 stop = charged.start()
-            if subject := length(letters[start:stop]):
+            if (subject := length(letters[start:stop])) and (
+                not _HOW.search(letters, start, stop) or re.match(r"[各你贵]", letters[start:stop])
+            ):
                 return without_asking(letters, start, start + subject)
             for charging in re.compile("由").finditer(letters, start, stop):
                 if subject := length(letters[charging.end() : stop]):
@@ -184,11 +212,6 @@ def _earlier(letters: str, begin: int, clause: int, said: str) -> tuple[int, int
     return None
 
 
-def _how_only(clause: str) -> bool:
-    """Return whether a clause only says how, why or after what: 根据…要求, 经…同意, 报…审查后."""
-    return bool(_adverbial().match(clause) and not re.match("由", clause)) or bool(_HOW.search(clause))
-
-
 def _without_modal(letters: str, start: int, end: int) -> int:
     """Return where the letters go on behind 要, 必须 and the like."""
     modal = _modals().match(letters, start, end)
@@ -196,22 +219,31 @@ def _without_modal(letters: str, start: int, end: int) -> int:
 
 
 def _task_end(letters: str, start: int, finish: int) -> int:
-    """Return where what is to be done ends: with the sentence, or before another subject, date or remark."""
-    end = start
+    """Return where what is to be done ends: with the sentence, or before another subject, date or remark.
+
+    Of a long run of clauses, the programme of a whole stage, the first alone is due.
+    """
+    end, ends = start, list[int]()
     while True:
         comma = letters.find(",", end, finish)
-        if comma < 0 or comma - start > _LONG_TASK:
-            return finish if comma < 0 and finish - start <= 2 * _LONG_TASK else max(end - 1, comma, start)
+        if comma < 0:
+            ends.append(finish)
+            break
         stop = letters.find(",", comma + 1, finish)
         said = letters[start:comma]
         only_how = _HOW.search(said) or (_adverbial().match(said) and len(said) < _SHORT_CLAUSE)
-        if not only_how and not _goes_on(letters[comma + 1 : stop if stop >= 0 else finish]):
-            return comma
+        if not only_how:
+            ends.append(comma)
+            if not _goes_on(letters[comma + 1 : stop if stop >= 0 else finish]):
+                break
         end = comma + 1
+    return ends[0] if len(ends) > _CLAUSES or ends[-1] - start > _LONG_TASK else ends[-1]
 
 
 def _goes_on(clause: str) -> bool:
     """Return whether a clause is more of the duty before it, and none of another subject, date or kind."""
+    if len(clause) < _SHORTEST:
+        return False
     if (
         _remark().match(clause)
         or ":" in clause
@@ -220,13 +252,13 @@ def _goes_on(clause: str) -> bool:
         return False
     if re.search(rf"(?:{POINT})(?:以前|之前|前)", clause) or _STATES.match(clause) or _appoints().match(clause):
         return False
-    begins = verbs_at(clause)
+    begins = _begins_duty(clause)
     if not begins and any(amount.unit in ("%", "‰") for amount in amounts(clause)):
         return False
-    return begins or not length(clause)
+    return begins or not (length(clause) or _OTHER.match(clause))
 
 
-def verbs_at(clause: str) -> bool:
+def _begins_duty(clause: str) -> bool:
     """Return whether a clause begins with what is to be done, by whom or to what end."""
     return bool(_going_on().match(clause))
 

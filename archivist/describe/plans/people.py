@@ -65,6 +65,7 @@ def people(raw: str, *, many: bool = False, known: Collection[str] = ()) -> list
         (plain(token.text), None) if token.folded in known or _has_post(token, after) else _kind(token)
         for token, after in zip(tokens, following, strict=False)
     ]
+    kinds = _rare(tokens, kinds)
     post_first = _post_first(tokens, kinds)
     found: list[Appointed] = []
     pending: list[_Token] = []
@@ -275,12 +276,25 @@ def _person(folded: str) -> tuple[str | None, str | None]:
         name, tail = word[:length], word[length:]
         if is_name(name) and len(tail) >= 2 and tail.endswith(_endings()) and _LEVEL.match(tail):
             return name, tail
-    for length in (3, 2):
-        # A surname ever so rare: 农业组长区汉昭.
-        head, name = word[:-length], word[-length:]
-        if len(head) > 2 and head.endswith(_endings()) and not (_NEVER_NAMED.search(name) or names.receives(name)):
-            return name, head
+    # A surname ever so rare: 农业组长区汉昭.
+    head, name = word[:-3], word[-3:]
+    if len(head) > 2 and head.endswith(_endings()) and not (_NEVER_NAMED.search(name) or names.receives(name)):
+        return name, head
     return None, None
+
+
+def _rare(tokens: list[_Token], kinds: list[tuple[str | None, str | None]]) -> list[tuple[str | None, str | None]]:
+    """Return the kinds, in a list of bare names with those as names whose surname is rare."""
+    bare = [token for token in tokens if 2 <= len(token.folded) <= 3 and not token.note]
+    named = sum(person is not None and post is None for person, post in kinds)
+    if len(bare) < len(tokens) or named < max(2, (len(tokens) + 1) // 2):
+        return kinds
+    return [
+        (plain(token.text), None)
+        if person is None and not (_NEVER_NAMED.search(token.folded) or _is_post(token.folded))
+        else (person, post)
+        for token, (person, post) in zip(tokens, kinds, strict=True)
+    ]
 
 
 def _has_post(token: _Token, after: _Token | None) -> bool:

@@ -21,7 +21,7 @@ _HEADED = re.compile(
     rf"(?:(?<=\n)|^|(?<=[。;:,]))(?P<mark>{MARK})?(?P<name>[^,。;:()、\n\d]{{1,16}}阶段)(?P<after>\(|[:。,;]|\n|(?={_TIME})|$)"
 )
 _TIMED = re.compile(
-    rf"(?P<time>(?:自|从)?(?:{PERIOD}|(?<!\d)\d{{4}}年)(?:起|止)?(?:之?前|以前)?)(?:,|为|是|进入|属于)*(?P<name>[^,。;:()、\n\d为是]{{2,14}}阶段)(?![性的])"
+    rf"(?P<time>(?:自|从)?(?:{PERIOD}|(?<!\d)\d{{4}}年|(?<![一二〇零九八])[一二][〇零九][〇零一二三四五六七八九]{{2}}年)(?:起|止)?(?:之?前|以前)?)(?:,|为|是|进入|属于)*(?P<name>[^,。;:()、\n\d为是]{{2,14}}阶段)(?![性的])"
 )
 _ANNOUNCED = re.compile(
     r"(?:分(?:为|成)?|按照?)(?:以下|如下|下列)?(?P<count>[两二三四五六七八]|\d)(?:个|大)?(?:阶段|步骤?|个时期|段|期)(?:进行|实施|走|开展|安排|推进|展开|完成)?"
@@ -35,17 +35,20 @@ _TOLD = re.compile(
 )
 _SECTION = re.compile(r"(?:步骤|阶段|进度|时间安排|日程|工作安排|方法)[^,。;\n]{0,8}[:\n]")
 _ITEM = re.compile(rf"(?:(?<=\n)|(?<=[:。;])|^)(?P<mark>{MARK})(?P<name>[^。;:()\n]{{2,40}}?)(?P<after>[。;:(\n])")
-_GENERIC = re.compile(r"^(?:主要|工作|任务|重点|要|各|这|是在|以|内容|目标|在此|由|对|时间|全面?是|主要是|我|该)")
+_GENERIC = re.compile(
+    r"^(?:主要|工作|任务|重点(?!抽|整|突|检|推|攻|治|解|排|督)|要|各|这|是在|以|内容|目标|在此|由|对|时间|全面?是|主要是|我|该)"
+)
 _TAIL = 70
 _FACTORS = {
-    "phase-counted": 1.0,
-    "phase-headed": 1.0,
-    "phase-timed": 0.93,
-    "phase-times": 0.93,
-    "phase-listed": 0.93,
-    "phase-undated": 0.9,
-    "phase-told": 0.9,
+    "phase-counted": 0.88,
+    "phase-headed": 0.98,
+    "phase-timed": 0.95,
+    "phase-times": 0.88,
+    "phase-listed": 0.88,
+    "phase-undated": 0.85,
+    "phase-told": 0.85,
 }
+"""The share that was right on papers nobody had seen, of each way to say it."""
 _LONG = 24
 _SIDE_BY_SIDE = 8
 _SHORTEST = 2

@@ -115,6 +115,8 @@ def _is_entry(row: _Row) -> bool:
         return False
     if _SENTENCE.search(letters) or any(word in letters for word in rules()["not_entries"]):
         return False
+    if re.search(r"(?<![主重])要(?!闻)|应当|必须|[于在]\d|\d[年月日]", letters):
+        return False
     if letters.startswith("(") or letters.endswith(")") or _bracketed(letters):
         return True
     found = people(row.text)

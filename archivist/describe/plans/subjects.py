@@ -11,17 +11,18 @@ _ASKING = re.compile(
 )
 _LONGEST = 60
 _NOTE = re.compile(r"\([^()]*\)")
-_JOINED = re.compile(r"、|和(?!国)|及(?!时)|与")
+_JOINED = re.compile(r"、|和(?!国)|及(?!时)|与|或者?")
 _NO_NAME = re.compile(
-    r"由|^兹|成立|召开|开展|举行|的(?!负责|领导|同志|主要)|[于将把须]|以前|之前|应(?!站|社|公司|处|急)|要(?!求|闻|员)|报(?!社|刊|告)"
+    r"由|^兹|成立|召开|开展|举行|的(?!负责|领导|同志|主要)|[于将把须]|以前|之前|应(?!站|社|公司|处|急)|(?<![主重])要(?!求|闻|员)|报(?!社|刊|告|考|名)"
 )
 _NOT_FIRST = re.compile(r"^(?:在|对|将|把|以|到|经|按|向|给|为)")
 _MEETING = re.compile(r"大会$|会议$|机会|社会$|座谈会$|现场会$|动员会$")
+_CARRYING = re.compile(r"^[持携带]|[\u4e00-\u9fff][向到]")
 _EACH = re.compile(r"(?:各|每[个一])(?![项类种个方自样阶处])[\u4e00-\u9fff]{1,10}")
 _UNIT = re.compile(r"[部科处局股室组站所队]|办(?!理|好|法|完)|委(?!托)|中心|委员会|小组")
 _PERSON = re.compile(r"(?!各项)[\u4e00-\u9fff]{1,6}(?<![一二三四五六七八九十百千万几多每无某别他])人")
 _DESCRIBED = re.compile(
-    r"(?:凡是?|所有|一切|全体|任何)?(?P<who>(?!对(?![^,]{2,12}有)|[把将向给在由经按])[^,。;:\n]{2,30}(?:者|的[^,。;:的\n]{0,8}))"
+    r"(?:凡是?|所有|一切|全体|任何)?(?P<who>(?!对(?![^,]{2,12}有)|[把将向给由按]|在(?![^,]{2,16}[的之])|经(?!营|济|手))[^,。;:\n]{2,30}(?:者|[的之][^,。;:的\n]{0,8}))"
 )
 
 
@@ -108,10 +109,12 @@ def _modal() -> re.Pattern[str]:
 def _is_one(piece: str) -> bool:
     if _NO_NAME.search(piece):
         return False
-    if piece.endswith(tuple(rules()["parties"])) and not _NOT_FIRST.search(piece):
+    if piece.endswith(tuple(rules()["parties"])) and not (_NOT_FIRST.search(piece) or _CARRYING.search(piece)):
         return True
     if _PERSON.fullmatch(piece) and not _NOT_FIRST.search(piece) and not verbs().search(piece, 1):
         return True
     if _EACH.fullmatch(piece) and not piece.endswith(tuple(rules()["things"])) and not verbs().search(piece, 1):
         return True
-    return names.receives(piece) is True and not (_NOT_FIRST.search(piece) or _MEETING.search(piece))
+    return names.receives(piece) is True and not (
+        _NOT_FIRST.search(piece) or _CARRYING.search(piece) or _MEETING.search(piece)
+    )

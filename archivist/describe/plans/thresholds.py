@@ -15,7 +15,7 @@ NAME_LENGTH = 48
 
 _LEAD = re.compile(
     rf"^(?:{MARK}|[、,:\"“”]|且|和|及|以及|其中|并且?|使(?!用)|到?(?:\d{{4}}|[〇一二三四五六七八九]{{4}})年(?:年?底|末)?|今年内?|年内"
-    r"|年底|到?本?世纪末|即|如|主要目标是|目标是|总的要求是|确保|力争|争取|保证|努力|实现|计划(?!生育|内|外|经济|免疫|总)|做到|要求|必须|应当?|要(?!求)|须|规定)+"
+    r"|年底|今冬明春|今冬|明春|到?本?世纪末|到?\"[^\"]{2,5}\"(?:期间|时期|期末|末)|[一二三四五六七八九十\d]{1,2}年内|\d{4}年?[-—~至到]\d{4}年|即|如|主要目标是|目标是|总的要求是|确保|力争|争取|保证|努力|实现|计划(?!生育|内|外|经济|免疫|总)|做到|要求|必须|应当?|要(?!求)|须|规定)+"
 )
 _BY_WHEN = re.compile(rf"(?:在|于)?{POINT}(?:以前|之前|前)")
 _TRAIL = re.compile(
@@ -140,7 +140,8 @@ def named(text: Prose, start: int, end: int) -> tuple[str, int]:
     if start > 0 and letters[start - 1] == '"' and letters.count('"', start, end) == 1:
         # “无违建”镇街创建率: what is quoted is only the beginning of the name.
         start -= 1
-    return text.value(start, end) if start < end else "", start
+    name = re.sub(r"(?:必须|应当|要|应|须)(?=占$)", "", text.value(start, end)) if start < end else ""
+    return name, start
 
 
 @cache

@@ -1,7 +1,7 @@
 """The labels printed on a form: which words they are, and where they stand on a page rather than in an entry."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
@@ -115,6 +115,28 @@ class Vocabulary:
         return tuple(
             sorted((word for word in self.words if word in self.own and len(word) >= _LEAST_FUZZY), key=_longest)
         )
+
+    def near(self, letters: str) -> list[str]:
+        """Return those of `misreadable` that `letters` is, one character of it misread at most, in their order."""
+        half = len(letters) // 2
+        ranks = {*self._halves.get((len(letters), 0, letters[:half]), ())}
+        ranks.update(self._halves.get((len(letters), 1, letters[half:]), ()))
+        return [word for rank in sorted(ranks) if alike(letters, word := self.misreadable[rank])]
+
+    @cached_property
+    def _halves(self) -> Mapping[tuple[int, int, str], Sequence[int]]:
+        """The words by length and either half: where one character is wrong, the other half is right."""
+        found: dict[tuple[int, int, str], list[int]] = {}
+        for rank, word in enumerate(self.misreadable):
+            half = len(word) // 2
+            found.setdefault((len(word), 0, word[:half]), []).append(rank)
+            found.setdefault((len(word), 1, word[half:]), []).append(rank)
+        return found
+
+    @cached_property
+    def lengths(self) -> tuple[int, ...]:
+        """How many characters its misreadable words have, the most first."""
+        return tuple(dict.fromkeys(map(len, self.misreadable)))
 
 
 def _longest(word: str) -> int:
@@ -261,9 +283,9 @@ class _Sight:
     def whole(self, vocabulary: Vocabulary) -> list[Mark]:
         """Return the label that all of it is: one that ends like one, or one of which a character was misread."""
         letters = self.letters()
-        for printed in vocabulary.misreadable if len(letters) <= _LONGEST_LABEL else ():
-            if alike(letters, printed) or _one_more(letters, printed):
-                return [Mark(self.span.start, self.span.end, vocabulary.words[printed], printed, True)]
+        near = [*vocabulary.near(letters), *_one_less(letters, vocabulary)] if len(letters) <= _LONGEST_LABEL else []
+        for printed in near[:1]:
+            return [Mark(self.span.start, self.span.end, vocabulary.words[printed], printed, True)]
         if self.span.start == self.span.end or self.flow.lines[self.flow.line_at(self.span.start)].line.handwritten:
             return []
         end = self.span.start + 1
@@ -290,11 +312,10 @@ class _Sight:
         return label.value == "date" and any(found.start == 0 for found in dates.find(text))
 
 
-def _one_more(read: str, meant: str) -> bool:
-    """Return whether `read` is `meant` with one character read twice or from a stain."""
-    if len(read) != len(meant) + 1 or len(meant) < _LEAST_FUZZY:
-        return False
-    return any(read[:place] + read[place + 1 :] == meant for place in range(len(read)))
+def _one_less(read: str, vocabulary: Vocabulary) -> list[str]:
+    """Return the misreadable words that `read` is with one character read twice or from a stain, in their order."""
+    shorter = {read[:place] + read[place + 1 :] for place in range(len(read))}
+    return [word for word in vocabulary.misreadable if word in shorter]
 
 
 def _with_misread(sight: _Sight, vocabulary: Vocabulary, found: list[Mark]) -> list[Mark]:
@@ -305,10 +326,10 @@ def _with_misread(sight: _Sight, vocabulary: Vocabulary, found: list[Mark]) -> l
         if folded[start].isspace() or not sight.free(start) or any(a <= start < b for a, b in taken):
             continue
         places = [place for place in range(start, min(start + 16, sight.span.end)) if not folded[place].isspace()]
-        for printed in vocabulary.misreadable:
-            if len(places) < len(printed):
-                continue
-            read = "".join(folded[place] for place in places[: len(printed)])
+        letters = "".join(folded[place] for place in places)
+        near = (word for size in vocabulary.lengths if size <= len(letters) for word in vocabulary.near(letters[:size]))
+        for printed in near:
+            read = letters[: len(printed)]
             end = places[len(printed) - 1] + 1
             wrong = [char for char, meant in zip(read, printed, strict=True) if char != meant]
             if len(wrong) != 1 or not "\u4e00" <= wrong[0] <= "\u9fff" or any(start < a < end for a, _ in taken):
