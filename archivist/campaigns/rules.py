@@ -11,6 +11,7 @@ from archivist.text import fold
 
 _LEAST_PRINTED = 2
 _BRIEF = 2
+_KEYS_OF_KEYS = 3
 # What readers drop or add at will inside a name that everybody knows: 三反、五反, “三反”“五反”.
 LOOSE = frozenset("\"'、·-,")
 
@@ -180,6 +181,14 @@ def _praise() -> re.Pattern[str]:
 
 def key(name: str) -> str:
     """Return what all spellings of a name share, whatever the script, the quotation marks or the words around it."""
+    found = _key(name)
+    # What is put for one word may make another of it that has a key of its own.
+    for _ in range(_KEYS_OF_KEYS):
+        found = _key(found)
+    return found
+
+
+def _key(name: str) -> str:
     text = fold(plain(name))
     for spelling in (loose(name), loose(text), re.sub(rf"(?:{rules()['extends']})$", "", loose(text))):
         if found := known().get(spelling):

@@ -155,10 +155,20 @@ def _handed_over(paper: Sequence[Sheet]) -> Iterator[str]:
     """Yield what says which paper lies behind this one: its title, and the sentence that hands it over."""
     if carries(paper[0].facts.title):
         yield paper[0].facts.title
-    for sentence in _text(paper).split("。"):
-        if any(word in sentence for word in _rules()["handing_over"]):
-            yield sentence[-_OPENING_TEXT:]
-            yield from _CITED.findall(sentence)
+    text = _text(paper)
+    # Each page of a long paper asks again: only the sentences with one of the words are cut out of its text.
+    for start in sorted({text.rfind("。", 0, at) + 1 for word in _rules()["handing_over"] for at in _places(word, text)}):
+        end = text.find("。", start)
+        sentence = text[start : end if end >= 0 else None]
+        yield sentence[-_OPENING_TEXT:]
+        yield from _CITED.findall(sentence)
+
+
+def _places(word: str, text: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
 
 
 def _is_named(sheet: Sheet, source: str) -> bool:
