@@ -8,7 +8,7 @@ from itertools import pairwise
 from archivist.definitions import load
 from archivist.describe import names
 from archivist.describe.ink import Printed
-from archivist.describe.issued.quotations import behind_quotation
+from archivist.describe.issued.quotations import behind_quotation, is_quotation
 from archivist.describe.issued.signs import (
     Tag,
     editor,
@@ -119,6 +119,11 @@ def _opening(lines: Sequence[Printed], *, continues: bool) -> Opening | None:
     tags = [tag(line) for line in ahead]
     marks = tuple(index for index, name in enumerate(tags) if name == "mark")
     begin = behind_quotation(ahead, tags)
+    quoted = next((index for index in range(begin) if is_quotation(ahead[index].closed)), 0)
+    if any(name in ("head", "number") for name in tags[:quoted]):
+        # The quotation stands between the head and the title.
+        tags[quoted:begin] = ["blank"] * (begin - quoted)
+        begin = 0
     if serial := _serial(ahead, tags, begin, marks):
         return serial
     if shared := _sharing_a_genre(ahead, tags, begin, marks):

@@ -157,7 +157,9 @@ def _handed_over(paper: Sequence[Sheet]) -> Iterator[str]:
         yield paper[0].facts.title
     text = _text(paper)
     # Each page of a long paper asks again: only the sentences with one of the words are cut out of its text.
-    for start in sorted({text.rfind("。", 0, at) + 1 for word in _rules()["handing_over"] for at in _places(word, text)}):
+    for start in sorted(
+        {text.rfind("。", 0, at) + 1 for word in _rules()["handing_over"] for at in _places(word, text)}
+    ):
         end = text.find("。", start)
         sentence = text[start : end if end >= 0 else None]
         yield sentence[-_OPENING_TEXT:]
