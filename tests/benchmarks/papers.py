@@ -149,9 +149,9 @@ def _spread(pieces: Sequence[str], indent: int) -> list[_Set]:
 def _heads(pieces: Sequence[str]) -> list[list[_Set]]:
     """Return issuers below each other, and 文件 beside the middle of them."""
     *issuers, word = pieces
-    size = 1.6
+    size = min(1.6, (_MEASURE - 4) / (max(map(len, issuers)) + len(word)))
     lines = [[_Set(issuer, 2, size)] for issuer in issuers]
-    lines[len(issuers) // 2].append(_Set(word, _MEASURE - 2 * size - 1, size, True))
+    lines[len(issuers) // 2].append(_Set(word, _MEASURE - len(word) * size - 1, size, True))
     return lines
 
 

@@ -13,7 +13,11 @@ _LARGE = {"万": 10_000, "亿": 100_000_000}
 _ARABIC = r"(?<![\d.a-z])(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 _TO = r"(?:[-—–~]{1,2}|至|到)"
 _BARE = re.compile(rf"(?:系数|指数)[^,。;:、\d]{{0,8}}?(?P<number>{_ARABIC})(?=以上|以下|以内|[,。;、)\n]|$)")
-_CHINESE = r"[〇零一二两三四五六七八九十百千]+(?:万[〇零一二两三四五六七八九十百千]*)?(?:点[〇零一二三四五六七八九]+)?"
+# No number has more signs; a run of them is not tried from each of its signs.
+_CHINESE = (
+    r"(?<![〇零])[〇零一二两三四五六七八九十百千]{1,16}(?:万[〇零一二两三四五六七八九十百千]{0,16})?"
+    r"(?:点[〇零一二三四五六七八九]{1,16})?"
+)
 
 
 @dataclass(frozen=True, slots=True)

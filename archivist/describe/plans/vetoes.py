@@ -21,6 +21,8 @@ _LIST_LETTERS = 1500
 _SCOPE = re.compile(
     r"(?:县级市|地级市|设区市|省|市|县|区|州|旗|镇|乡|村|社区|街道?|城市|城镇|农村|城区|市区|郊区|平原|山区|丘陵|机关|学校|企业)(?:\([^()]{1,6}\))?"
 )
+# What stands further before the words of veto is no condition of theirs.
+_LONGEST_SENTENCE = 300
 _FAILING = re.compile(r"(?<![不得能])(?P<word>达不到|未达到|没有达到|不足|不到|低于|少于|小于|超过|高于|大于)$")
 _TOO_MUCH = ("超过", "高于", "大于")
 _SUBJECT_TO = re.compile(
@@ -179,7 +181,7 @@ def _condition(text: Prose, place: int) -> Iterator[Target]:
     Conditions with a value, events (发生重大事故的单位，一票否决), or things named.
     """
     letters = text.letters
-    begin = max(letters.rfind(mark, 0, place) for mark in "。;\n") + 1
+    begin = max(max(letters.rfind(mark, 0, place) for mark in "。;\n") + 1, place - _LONGEST_SENTENCE)
     mark = re.match(MARK, letters[begin:place])
     begin += mark.end() if mark else 0
     sentence = letters[begin:place]
