@@ -53,3 +53,14 @@ def test_a_quotation_on_a_page_of_its_own_is_no_paper(quotation: str) -> None:
 def test_an_instruction_of_the_county_is_no_quotation() -> None:
     assert not is_quotation("中共聊城县委关于春耕生产的指示")
     assert not is_quotation("聊城县人民委员会指示")
+
+
+@pytest.mark.parametrize("quotation", _QUOTATIONS.values(), ids=_QUOTATIONS)
+def test_a_quotation_between_head_and_title_hides_neither(quotation: str) -> None:
+    head = "新会县红旗公社革命委员会文件\n红革发（70）第12号"
+    title = "关于组织劳力支援龙门水库工程的通知"
+    (document,) = documents(f"{head}\n{quotation.strip()}\n{title}\n{_CLOSING}")
+    found = values(document)
+    assert found["title"] == [title]
+    assert [number["text"] for number in found["document_number"]] == ["红革发〔1970〕12号"]
+    assert found["issuing_agency"][0] == "新会县红旗公社革命委员会"
