@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archivist.describe import describe
 from tests.describe import paper, plans
 
 
@@ -351,3 +352,11 @@ def test_a_date_behind_the_last_phase_is_of_the_year_it_can_be_of() -> None:
     )
     text += "各区要在9月20日前成立机构。检查结果6月10日前公布。\n==\n一九八九年八月二十四日"
     assert [entry[0] for entry in plans.values(plans.read(text), "deadline")] == ["1989-09-20", "1990-06-10"]
+
+
+def test_what_something_costs_is_no_target() -> None:
+    text = (
+        "巴山县卫生局关于县医院搬迁经费的请示\n县人民政府：\n经测算，搬迁共需经费386万元，其中设备购置及安装268万元，"
+        "信息系统建设85万元。恳请县政府安排专项资金予以解决。\n巴山县卫生局\n2017年8月2日"
+    )
+    assert [field.value for field in describe(paper.stack(text))[0].values("indicator")] == []

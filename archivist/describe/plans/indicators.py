@@ -260,6 +260,8 @@ def _work(text: Prose, sentence: _Sentence, clause: int, amount: Amount, last: T
     leading, closing = before(letters, amount.start, clause), after(letters, amount.end)
     if dated or _NO_WORK.search(said) or _tells(letters, sentence, clause, amount.end):
         return None
+    if amount.unit.endswith("元") and any(word in letters[sentence.start : amount.start] for word in rules()["costs"]):
+        return None
     finish = closing.end if closing else amount.end
     rest = letters[finish : sentence.end]
     noun = "" if _ENDS_WELL.match(rest) else _noun(rest)
