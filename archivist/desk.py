@@ -50,12 +50,7 @@ class Desk:
         `tell` is given each place that is done; returns how many items there are. Raises DescribingFailed where rules
         broke down, when all is done.
         """
-        done, errors = 0, list[Exception]()
-        for source in self._catalog.sources():
-            count, others = self._divide_again(source)
-            done, errors = done + count, errors + others
-            tell(source)
-        return self._told(done, errors)
+        return self._told(*self._divide(self._catalog.sources(), tell))
 
     def judgement(self, handle: str, act: str, decided: Decided, value: str | None = None) -> Decision:
         """Return the decision that `act` (accept, correct, reject) on what `handle` names is; NotFound, WrongCall.
@@ -150,11 +145,9 @@ class Desk:
             names.update(self._catalog.items_naming(campaign_id(key)))
         done, errors = self._describe(names) if names else (0, [])
         divided = self._catalog.items_holding({one.target for one in made if one.subject == "boundary"})
-        for source in sorted({item.source for item in self._catalog.items(divided)}):
-            count, others = self._divide_again(source)
-            done, errors = done + count, errors + others
+        count, others = self._divide(sorted({item.source for item in self._catalog.items(divided)}))
         self._catalog.carried_out(latest)
-        return done, errors
+        return done + count, errors + others
 
     def _describe(
         self, names: Iterable[str] | None, tell: Callable[[Item], None] | None = None
@@ -208,8 +201,20 @@ class Desk:
         names = [name for name, _places in self._catalog.items_of(source)]
         return sorted(self._catalog.items(names), key=lambda item: item.begins_at)
 
-    def _divide_again(self, source: str) -> tuple[int, list[Exception]]:
-        """Draw the lines between the items from `source` anew; return how many there are, and what went wrong."""
+    def _divide(self, sources: Sequence[str], tell: Callable[[str], None] | None = None) -> tuple[int, list[Exception]]:
+        """Draw the lines between the items from each of `sources` anew; return how many there are, and what failed."""
+        # The list of agencies is built once, and the index told once.
+        entries, done, errors = Entries(self._catalog), 0, list[Exception]()
+        for source in sources:
+            count, others = self._divided_anew(entries, source)
+            done, errors = done + count, errors + others
+            if tell:
+                tell(source)
+        if sources:
+            self._index()
+        return done, errors
+
+    def _divided_anew(self, entries: Entries, source: str) -> tuple[int, list[Exception]]:
         while True:
             latest = self._catalog.last_decision()
             items = self._in_order(source)
@@ -219,11 +224,10 @@ class Desk:
             stack = Stack(source, _named(items[0]), tuple(pages), items[0].given)
             before = [(item.id, tuple(page.place for page in item.pages)) for item in items]
             errors: list[Exception] = []
-            made = Entries(self._catalog).make(stack, before, errors.append)
+            made = entries.make(stack, before, errors.append)
             gone = {item.id for item in items} - {item.id for item in made}
             if self._catalog.save_items(made, instead_of=gone, heeding=latest):
                 self._note(source, errors)
-                self._index()
                 return len(made), errors
 
 

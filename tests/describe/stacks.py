@@ -108,3 +108,18 @@ def _worn(chance: Random, page: Page, misread: float, lost: float) -> Page:
         if lines or region.kind == "cell":
             regions.append(replace(region, lines=lines))
     return replace(page, regions=tuple(regions), blank=not regions)
+
+
+def draft() -> Page:
+    """The sheet on which the decision of 1995 was drafted and signed."""
+    said = {
+        "单位名称": "中共聊城市委",
+        "签发": "同意。",
+        "主送": "各县",
+        "发文号": "聊发58号",
+        "拟稿": "王伟",
+        "印刷": "60份",
+    }
+    said["标题"] = "关于创建全国科技工作先进市的决定"
+    cells = [(row, column, text) for row, entry in enumerate(said.items()) for column, text in enumerate(entry)]
+    return paper.form(cells, above="发文稿纸")

@@ -127,17 +127,7 @@ def test_the_letter_that_a_reply_answers_is_a_document_of_its_own() -> None:
 
 
 def test_a_draft_lies_behind_its_original() -> None:
-    said = {
-        "单位名称": "中共聊城市委",
-        "签发": "同意。",
-        "主送": "各县",
-        "发文号": "聊发58号",
-        "拟稿": "王伟",
-        "印刷": "60份",
-    }
-    said["标题"] = "关于创建全国科技工作先进市的决定"
-    cells = [(row, column, text) for row, entry in enumerate(said.items()) for column, text in enumerate(entry)]
-    draft = paper.form(cells, above="发文稿纸")
+    draft = stacks.draft()
     text = "关于创建全国科技工作先进市的决定\n为了加快科技进步，特作如下决定。"
     assert _kinds(_DECISION, _GOES_ON, draft, text) == [
         ("issued_document", (1, 2)),

@@ -125,17 +125,7 @@ def test_a_reply_and_the_letter_that_it_answers_are_one_item(cited: str) -> None
 
 
 def test_a_draft_behind_its_original_belongs_to_it() -> None:
-    said = {
-        "单位名称": "中共聊城市委",
-        "签发": "同意。",
-        "主送": "各县",
-        "发文号": "聊发58号",
-        "拟稿": "王伟",
-        "印刷": "60份",
-    }
-    said["标题"] = "关于创建全国科技工作先进市的决定"
-    cells = [(row, column, text) for row, entry in enumerate(said.items()) for column, text in enumerate(entry)]
-    draft = paper.form(cells, above="发文稿纸")
+    draft = stacks.draft()
     assert _begins(_DECISION, draft, "为了加快科技进步，特作如下决定。\n一、提高认识。", _NOTICE) == [1, 4]
     assert _begins(_NOTICE, draft, _DECISION) == [1, 2]
 
