@@ -2,6 +2,8 @@
 # make test   install what is missing, check the code, run the tests
 # make bench  measure reading, searching and starting beside other programs (takes a while);
 #             DEVELOPMENT=DIR keeps the development set that it makes
+# make chaos  kill a run again and again, and see that nothing is lost (KILLS=200; some twenty minutes)
+# make fuzz   try every parser of what comes from elsewhere on damaged bytes (MINUTES=20)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -13,8 +15,10 @@ BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 ARCHIVE ?= archive
 JOBS ?= 2
+KILLS ?= 200
+MINUTES ?= 20
 
-.PHONY: demo test lint bench system bench-system messages clean
+.PHONY: demo test lint bench chaos fuzz system bench-system messages clean
 
 demo: $(VENV)/.installed
 	$(BIN)/archivist ingest samples --archive $(ARCHIVE)
@@ -35,6 +39,12 @@ lint: $(VENV)/.installed-dev
 
 bench: bench-system $(VENV)/.installed-bench
 	$(BIN)/python -m tests.benchmarks $(DEVELOPMENT)
+
+chaos: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.benchmarks.bench_chaos --kills $(KILLS)
+
+fuzz: $(VENV)/.installed-dev
+	ARCHIVIST_FUZZ_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/fuzz
 
 # Each program or library is looked for by what needs it, so that other systems than Debian can bring their own.
 system:

@@ -1,6 +1,6 @@
 """An archive as people use it: its rooms opened once, and put together."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from gettext import gettext as _
@@ -11,20 +11,17 @@ from urllib.parse import unquote
 
 from archivist import export
 from archivist.catalog import Catalog
+from archivist.catalog.runs import Running
 from archivist.describe.numbers import parse as parse_number
 from archivist.desk import Desk
-from archivist.errors import (
-    ArchiveBusy,
-    IndexUnusable,
-    NotFound,
-    ScanError,
-    SettingsError,
-)
+from archivist.duplicates import Duplicates
+from archivist.errors import ArchiveBusy, IndexUnusable, NotFound, SettingsError
+from archivist.indexing import Indexer
+from archivist.inspection import Findings, inspect
 from archivist.model import Item
 from archivist.pipeline import Batch, Progress, Report
 from archivist.search import passages as found_passages
 from archivist.search import query as queries
-from archivist.search.document import SearchDocument, document_of
 from archivist.search.passages import Passage
 from archivist.search.whoosh import WhooshIndex
 from archivist.settings import Settings
@@ -52,15 +49,6 @@ class Answer:
     found: tuple[Found, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """What `verify` found: originals looked at, those missing or changed, and items that the index lacks."""
-
-    originals: int
-    damaged: tuple[str, ...]
-    unindexed: int
-
-
 class Archive:
     """The rooms of one archive: catalogue, originals, index."""
 
@@ -81,7 +69,10 @@ class Archive:
         self.catalog = Catalog(settings.catalogue)
         self.store = Store(settings.store)
         self.index = WhooshIndex(settings.index)
+        self.duplicates = Duplicates(self.catalog)
+        self.indexer = Indexer(self.catalog, self.index)
         self.desk = Desk(self.catalog, self._index_now)
+        self._since_indexed = 0
 
     def __enter__(self) -> Self:
         """Return the archive itself, to be closed at the end of the block."""
@@ -94,16 +85,38 @@ class Archive:
         self.index.close()
         self.catalog.close()
 
-    def ingest(self, paths: Iterable[Path], tell: Callable[[Progress], None]) -> Report:
+    def ingest(
+        self,
+        paths: Iterable[Path],
+        tell: Callable[[Progress], None],
+        who: str = "",
+        waiting: Callable[[Running], None] | None = None,
+    ) -> Report:
         """Read what lies under `paths`, describe it and make it searchable; see `Batch.run` for what is raised.
 
-        What was decided in a run that ended early is carried out, too.
+        `who` answers for it. Where somebody else writes to the archive, `waiting` is told, and it begins when they are
+        done; without `waiting` ArchiveBusy is raised. What was decided in a run that ended early is carried out, too.
         """
-        try:
-            report = Batch(self.catalog, self.store, self.settings, tell).run(paths)
-            self.desk.carry_out()
-            return report
-        finally:
+        paths = list(paths)
+        with self.catalog.runs.hold("ingest", ", ".join(map(str, paths)), who, waiting) as run:
+
+            def told(at: Progress) -> None:
+                run.report(at.done, at.total, at.read, at.failed)
+                tell(at)
+
+            try:
+                report = Batch(self.catalog, self.store, self.settings, told, saved=self._saved).run(paths)
+                self.desk.carry_out()
+                return report
+            finally:
+                self._index_now()
+
+    def _saved(self, items: Sequence[str]) -> None:
+        """Look for what is like `items`, which were just saved, and index what waits once that is worth a commit."""
+        self.duplicates.find()
+        self._since_indexed += len(items)
+        if self._since_indexed >= _INDEX_BATCH:
+            self._since_indexed = 0
             self._index_now()
 
     def _index_now(self) -> None:
@@ -113,45 +126,25 @@ class Archive:
 
     def unindexed(self) -> int:
         """Return how many items the index does not know as they are now."""
-        items, queued = self.catalog.to_index()
-        try:
-            return max(queued, items - self.index.count())
-        except IndexUnusable:
-            return items
+        return self.indexer.behind()
 
     def update_index(self) -> int:
-        """Bring the index up to the catalogue and return how many items that took; IndexUnusable, ArchiveBusy."""
-        done = 0
-        if not self.index.count():
-            # An index that was deleted is filled again.
-            self.catalog.queue_all_for_index()
-        while tasks := self.catalog.index_tasks(_INDEX_BATCH):
-            gone = {name for _task, name in tasks}
-            self.index.add(self._documents(gone))
-            self.index.delete(gone)
-            self.catalog.finish_index_tasks(task for task, _name in tasks)
-            done += len(tasks)
-        return done
+        """Bring the index up to the catalogue and return how many items that took; ArchiveBusy."""
+        return self.indexer.update()
 
-    def _documents(self, names: set[str]) -> Iterator[SearchDocument]:
-        """Yield what the index is to know of the items called `names`, and take them off it one by one."""
-        for item in self.catalog.items(list(names)):
-            names.discard(item.id)
-            yield document_of(item)
+    def reindex(self, tell: Callable[[int, int], None] | None = None) -> int:
+        """Make the index anew from the catalogue and return how many items it holds; `tell` is told done and total."""
+        return self.indexer.rebuild(tell, merge=True)
 
-    def reindex(self) -> int:
-        """Make the index anew from the catalogue and return how many items it holds."""
-        # Queued first: what ends the program between the two is made good by the next run.
-        self.catalog.queue_all_for_index()
-        self.index.clear()
-        done = self.update_index()
-        self.index.optimize()
-        return done
+    def search(
+        self, text: str, limit: int = 10, offset: int = 0, tell: Callable[[str], None] = lambda text: None
+    ) -> Answer:
+        """Return the items that answer `text`, best first, each with passages; QueryError where it asks nothing.
 
-    def search(self, text: str, limit: int = 10, offset: int = 0) -> Answer:
-        """Return the items that answer `text`, best first, each with passages; QueryError where it asks nothing."""
+        `tell` is given words where the index must be made anew first; see `Indexer.search`.
+        """
         query = queries.parse(text, parse_number)
-        hits = self.index.search(query, limit, offset)
+        hits = self.indexer.search(query, limit, offset, tell)
         items = {item.id: item for item in self.catalog.items([hit.item_id for hit in hits.hits])}
         found = (
             Found(items[hit.item_id], hit.score, hit.why, found_passages.passages(items[hit.item_id], query))
@@ -164,21 +157,14 @@ class Archive:
         """Write all items, or those of `ids`, to `path` and return how many; see `export.write`."""
         return export.write(format, self.catalog.items(ids), path)
 
-    def verify(self, tell: Callable[[str], None]) -> Health:
-        """Look at every original against its digest, and at the index against the catalogue."""
-        damaged = []
-        originals = 0
-        for digest, name in self.catalog.scans():
-            originals += 1
-            try:
-                self.store.get(digest)
-            except ScanError as error:
-                damaged.append(name)
-                tell(f"{name}: {error}")
-        return Health(originals, tuple(damaged), self.unindexed())
+    def verify(self, tell: Callable[[str], None]) -> Findings:
+        """Look whether all that is kept is sound, mending nothing; see `inspect`."""
+        return inspect(self, repair=False, tell=tell)
 
 
 def _exists(settings: Settings) -> bool:
-    path = settings.catalogue.removeprefix("sqlite:///").partition("?")[0]
-    # A folder alone may be anybody's; whether a server holds a catalogue, only the server knows.
-    return settings.folder.is_dir() if path == settings.catalogue else Path(unquote(path)).is_file()
+    path = settings.catalogue.removeprefix("sqlite:///")
+    if path == settings.catalogue:
+        # A folder alone may be anybody's; whether a server holds a catalogue, only the server knows.
+        return settings.folder.is_dir()
+    return Path(unquote(path.partition("?")[0])).is_file()

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from archivist.model import Decided, Value
 
-Subject: TypeAlias = Literal["value", "boundary", "link", "campaign", "agency"]
+Subject: TypeAlias = Literal["value", "boundary", "link", "campaign", "agency", "likeness"]
 #: What may be decided about each.
 ACTS: Mapping[Subject, frozenset[str]] = {
     # A value is right as read, is another, is none, or is one that no rule found.
@@ -19,6 +19,8 @@ ACTS: Mapping[Subject, frozenset[str]] = {
     "campaign": frozenset({"merge", "name", "kin", "not kin"}),
     # A name is that of an agency, in full, short, or before it was renamed.
     "agency": frozenset({"heading", "variant", "predecessor", "forget"}),
+    # Two pages, and with them their items, are the same, or are not.
+    "likeness": frozenset({"confirm", "refuse"}),
 }
 
 
@@ -27,7 +29,8 @@ class Decision:
     """What a person decided; of several about the same thing the latest counts.
 
     `target` finds it again: of a value or boundary the page (`Page.place`), of a link the identifier of the item, of
-    a campaign or agency its key. `detail` says the rest in plain values.
+    a campaign or agency its key, of a likeness the two pages with a blank between. `detail` says the rest in plain
+    values.
     """
 
     subject: Subject

@@ -5,7 +5,7 @@ from dataclasses import replace
 from gettext import gettext as _
 from pathlib import PurePosixPath
 
-from archivist import campaigns
+from archivist import campaigns, recipes
 from archivist.box import MANIFEST
 from archivist.catalog import Catalog
 from archivist.decisions import Decision
@@ -180,8 +180,14 @@ class Desk:
                 self._note(item.source, errors)
                 return None
             # Again where a person decides something in the meantime: it may be about this item.
-            if self._catalog.save_items([described], heeding=latest):
+            if self._catalog.save_items([described], heeding=latest, described_by=self._recipe()):
                 return described
+
+    def _recipe(self) -> str:
+        """Return what items are described by now, which the ledger is told of."""
+        recipe = recipes.describing()
+        self._catalog.ledger.keep_recipe(recipe)
+        return recipe.digest
 
     def _note(self, source: str, errors: Iterable[Exception]) -> None:
         """Keep that rules broke down over pages from `source`, for `status`, and for a later run to try again."""
@@ -226,7 +232,7 @@ class Desk:
             errors: list[Exception] = []
             made = entries.make(stack, before, errors.append)
             gone = {item.id for item in items} - {item.id for item in made}
-            if self._catalog.save_items(made, instead_of=gone, heeding=latest):
+            if self._catalog.save_items(made, instead_of=gone, heeding=latest, described_by=self._recipe()):
                 self._note(source, errors)
                 return len(made), errors
 

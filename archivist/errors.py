@@ -9,10 +9,12 @@ ArchivistError                     1
 ├── NotInstalled                   3   a program or package is missing; the text says how to get it
 ├── TooManyFailures                4   a batch was stopped
 ├── ArchiveBusy                    1   another process is writing to this archive
+├── BoxGone                        1   the folder that scans are taken from has gone away in the meantime
 ├── IndexUnusable                  1   the index must be made anew from the catalogue
 └── ScanError                      1   one scan cannot be used; becomes a Failure, never ends a batch
-    ├── EmptyScan  TruncatedScan  WrongType  EncryptedScan  OversizedScan  UnreadableScan
+    ├── EmptyScan  TruncatedScan  WrongType  EncryptedScan  OversizedScan  UnsafeScan  UnreadableScan
     ├── ReadingFailed                  the scan opened, but reading it broke down
+    ├── TooSlow  TooMuchMemory         reading it went beyond the limits of a page
     └── DescribingFailed               its pages are read, but what they say could not be worked out
 """
 
@@ -63,6 +65,10 @@ class ArchiveBusy(ArchivistError):
     """Another process is writing to this archive."""
 
 
+class BoxGone(ArchivistError):
+    """The folder that scans are taken from has gone away in the meantime."""
+
+
 class IndexUnusable(ArchivistError):
     """The index is damaged or of another version; it can be made anew from the catalogue."""
 
@@ -103,6 +109,12 @@ class OversizedScan(ScanError):
     cause = "oversized"
 
 
+class UnsafeScan(ScanError):
+    """A PDF that holds what no scan needs and could do harm: scripts, attachments, calls to programs."""
+
+    cause = "unsafe"
+
+
 class UnreadableScan(ScanError):
     """The path cannot be read at all: permissions, a broken link, a failing disk."""
 
@@ -113,6 +125,18 @@ class ReadingFailed(ScanError):
     """The scan opened, but a later stage could not finish."""
 
     cause = "reading failed"
+
+
+class TooSlow(ScanError):
+    """The page was not read within the time a page may take."""
+
+    cause = "too slow"
+
+
+class TooMuchMemory(ScanError):
+    """Reading the page needed more memory than a page may take."""
+
+    cause = "too much memory"
 
 
 class DescribingFailed(ScanError):

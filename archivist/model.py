@@ -181,7 +181,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Page:
-    """A page as read; `number` counts from 1 within its item, `rotation` is the clockwise turn that sets it upright."""
+    """A page as read; `number` counts from 1 within its item, `rotation` is the clockwise turn that sets it upright.
+
+    `look` is a perceptual hash of the page set upright, in hexadecimal digits; "" where none was taken.
+    """
 
     number: int
     scan: Scan
@@ -189,6 +192,7 @@ class Page:
     rotation: int = 0
     blank: bool = False
     steps: tuple[Step, ...] = ()
+    look: str = ""
 
     @property
     def place(self) -> str:

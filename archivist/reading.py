@@ -6,23 +6,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from gettext import gettext as _
-from importlib.metadata import PackageNotFoundError, version
 from math import ceil
 
 import cv2
 import numpy as np
 
-from archivist import __version__
-from archivist.definitions import path
-from archivist.errors import NotInstalled, ReadingFailed, ScanError
+from archivist.errors import NotInstalled, ReadingFailed, ScanError, TooMuchMemory
 from archivist.image.open import Picture, Pixels, media_type, misnamed, open_page
 from archivist.image.spread import leaves
 from archivist.image.table import find_cells
 from archivist.image.textlayer import TextLayer
 from archivist.leaf import Boxes, Leaf, moved, read_leaf
+from archivist.likeness.look import look
+from archivist.limits import out_of_memory
 from archivist.model import Box, Failure, Glyph, Line, Page, Region, Scan, Step
 from archivist.ocr import Reader
-from archivist.ocr.hand import NETWORK
 from archivist.ocr.order import regions_of
 from archivist.ocr.rapid import RapidReader
 from archivist.store import Store
@@ -49,34 +47,9 @@ class Task:
     index: int
     name: str
     source: str
-    threads: int
     second_reader: bool
-
-
-def recipe(second_reader: bool) -> str:
-    """Return what decides how a page is read: the programs, their versions, what they are taught, and the settings."""
-    parts = ["archivist", "rapidocr", "openvino", "onnxruntime", "opencv-python"]
-    second = "tesseract when in doubt" if second_reader else "one reader"
-    return "; ".join([*(f"{part} {_version(part)}" for part in parts), second, f"rules {_rules()}"])
-
-
-@cache
-def _rules() -> str:
-    """Return what changes with the data that decides between characters."""
-    taught = [path(f"index/{name}.yaml") for name in ("lookalikes", "calibration", "variants")]
-    digest = hashlib.sha256(NETWORK.read_bytes())
-    for file in taught:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def _version(package: str) -> str:
-    if package == "archivist":
-        return __version__
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "-"
+    #: How many threads reading it may use where it is read.
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +74,9 @@ def process(task: Task) -> Reading | Failure:
     except ScanError as error:
         return Failure(task.source, task.index, "open", error.cause, str(error))
     except Exception as error:
+        if out_of_memory(error):
+            why = _("reading it needs more memory than a page may take; look at the scan, or set page_memory higher")
+            return Failure(task.source, task.index, "read", TooMuchMemory.cause, why)
         # Whatever one page does, the others go on; the text says where to look.
         why = _("{kind}: {reason}; the original is kept, report this with the scan")
         text = why.format(kind=type(error).__name__, reason=error)
@@ -135,18 +111,20 @@ def read_scan(data: bytes, name: str, sha256: str, index: int, first: RapidReade
     if picture.text and (reading := _from_text_layer(scan, picture, picture.text, opened, first, second)):
         return reading
     areas = leaves(picture.pixels, picture.stretch)
-    read = [read_leaf(_part(picture.pixels, area), picture.stretch, first, second) for area in areas]
+    parts = [_part(picture.pixels, area) for area in areas]
+    read = [read_leaf(part, picture.stretch, first, second) for part in parts]
     if len(read) > 1:
         opened = (*opened, Step("open", "two facing pages on one scan, read one by one"))
         if _begins_right(read):
-            areas, read = areas[::-1], read[::-1]
+            areas, parts, read = areas[::-1], parts[::-1], read[::-1]
     pages: list[Page] = []
     crops: dict[str, bytes] = {}
-    for part, (area, leaf) in enumerate(zip(areas, read, strict=True)):
+    for part, (area, pixels, leaf) in enumerate(zip(areas, parts, read, strict=True)):
         to_scan = _to_scan(picture, scan, area)
         regions = _with_crops(moved(leaf.regions, to_scan), picture, crops)
         place = replace(scan, part=part, area=_on_scan(area, to_scan)) if len(read) > 1 else scan
-        pages.append(Page(1, place, regions, leaf.rotation, leaf.blank, (*opened, *leaf.steps)))
+        seen = "" if leaf.blank else look(pixels, leaf.rotation)
+        pages.append(Page(1, place, regions, leaf.rotation, leaf.blank, (*opened, *leaf.steps), seen))
     return Reading(tuple(pages), crops)
 
 
@@ -241,7 +219,8 @@ def _from_text_layer(
     cells = find_cells(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY).astype(np.uint8))
     regions = (*regions_of(lines, (), cells, {}, (scan.width, scan.height)), *apart)
     crops: dict[str, bytes] = {}
-    return Reading((Page(1, scan, _with_crops(regions, picture, crops), steps=tuple(steps)),), crops)
+    seen = look(picture.pixels, 0)
+    return Reading((Page(1, scan, _with_crops(regions, picture, crops), steps=tuple(steps), look=seen),), crops)
 
 
 def _within(box: Box, other: Box) -> bool:

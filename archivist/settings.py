@@ -4,9 +4,9 @@ import os
 from gettext import gettext as _
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,14 +17,37 @@ from pydantic_settings import (
 from archivist.errors import SettingsError
 
 FILE_NAME = "archivist.toml"
+_MOST_WORKERS = 256
+#: The first page a process reads brings the networks with it, some 700 MiB.
+_LEAST_MEMORY = 1 << 30
+
+
+def _workers(value: object) -> int | str:
+    """Return how many processes, or the address of a scheduler; ValueError where `value` is neither."""
+    said = str(value).strip()
+    if said.isascii() and said.isdigit() and int(said) <= _MOST_WORKERS:
+        return int(said)
+    parts = urlsplit(said)
+    if parts.scheme in ("tcp", "tls") and parts.hostname and parts.port:
+        return said
+    text = _("a number of processes (0 to {most}, 0 for one a core), or a Dask scheduler as tcp://host:8786")
+    raise ValueError(text.format(most=_MOST_WORKERS))
+
+
+def _memory(value: ByteSize) -> ByteSize:
+    if value < _LEAST_MEMORY:
+        text = _("a page needs {least} at least; 4 GiB is what is given where nothing is said")
+        raise ValueError(text.format(least=ByteSize(_LEAST_MEMORY).human_readable()))
+    return value
 
 
 class Settings(BaseSettings):
     """Where an archive keeps what, and how its scans are read.
 
     `catalogue` is an SQLAlchemy URL, `store` an fsspec URL, `index` a folder; where nothing is said they stand in the
-    archive's own folder. `workers` 0 means one a core. `most_failures` is the share of scans that may fail before a
-    batch is stopped.
+    archive's own folder. `workers` is a number of processes, 0 for one a core, or the address of a Dask scheduler. A
+    page may take `page_seconds`, and so much memory besides its reader's. `most_failures` is the share of scans that
+    may fail before a batch is stopped.
     """
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="ARCHIVIST_", env_ignore_empty=True, extra="forbid")
@@ -33,7 +56,9 @@ class Settings(BaseSettings):
     catalogue: str = ""
     store: str = ""
     index: Path = Path()
-    workers: Annotated[int, Field(ge=0, le=256)] = 0
+    workers: Annotated[int | str, BeforeValidator(_workers)] = 0
+    page_seconds: Annotated[float, Field(ge=1, le=86_400, allow_inf_nan=False)] = 300
+    page_memory: Annotated[ByteSize, AfterValidator(_memory)] = ByteSize(4 << 30)
     second_reader: Literal["doubtful", "never"] = "doubtful"
     most_failures: Annotated[float, Field(gt=0, le=1)] = 0.5
 
@@ -85,6 +110,7 @@ def load(archive: Path) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         text = _("setting “{name}” ({file} or {variable}): {reason}")
         variable = f"ARCHIVIST_{name.upper()}"
-        raise SettingsError(text.format(name=name, file=file, variable=variable, reason=first["msg"])) from error
+        reason = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(text.format(name=name, file=file, variable=variable, reason=reason)) from error
     except (ValueError, OSError) as error:
         raise SettingsError(f"{file}: {error}") from error

@@ -15,6 +15,9 @@ from tests.boxes import pdf, plan
 from tests.command import Answer, Call
 from tests.intake import Intake
 from tests.scans import SAMPLES
+from tests.servers import cluster, s3, s3_server
+
+__all__ = ["cluster", "s3", "s3_server"]
 
 # What is asserted is said in English, whatever the machine speaks, and by the defaults, whatever is set there.
 os.environ["LANGUAGE"] = "en"

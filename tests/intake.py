@@ -1,17 +1,40 @@
 """Feeding scans to an archive, and looking at what became of them."""
 
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 from archivist.archive import Archive
+from archivist.image.open import media_type, page_count
 from archivist.model import Item
 from archivist.pipeline import Batch, Progress, Report
+from archivist.workers import Limits, Workers
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
-def one_thread(_count: int) -> Executor:
-    """Read in this process, where the networks are loaded once for all tests."""
-    return ThreadPoolExecutor(1)
+class Here:
+    """Works in this process, where the networks are loaded once for all tests; in the way of `doing` if one is said."""
+
+    def __init__(self, doing: Callable[[Callable[[Any], Any], Any], Any] | None = None) -> None:
+        self._doing = doing
+
+    def run(self, work: Callable[[T], R], task: T) -> R:
+        return self._doing(work, task) if self._doing else work(task)
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+def here(_where: int | str, _limits: Limits) -> Workers:
+    """Read in this process."""
+    return Workers([Here()])
+
+
+def look(data: bytes) -> tuple[str, int]:
+    """Look at a scan in this process."""
+    return media_type(data), page_count(data)
 
 
 class Intake:
@@ -21,10 +44,10 @@ class Intake:
         self.archive = archive
         self.told: list[Progress] = []
 
-    def take(self, *paths: Path, start: Callable[[int], Executor] = one_thread) -> Report:
+    def take(self, *paths: Path, start: Callable[[int | str, Limits], Workers] = here) -> Report:
         """Ingest `paths` and check what must hold after every run."""
         self.told = []
-        batch = Batch(self.archive.catalog, self.archive.store, self.archive.settings, self.told.append, start)
+        batch = Batch(self.archive.catalog, self.archive.store, self.archive.settings, self.told.append, start, look)
         try:
             report = batch.run(paths)
         finally:

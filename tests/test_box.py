@@ -1,13 +1,19 @@
 """A box of scans sorted into items."""
 
 import os
+import subprocess
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from natsort import natsorted, ns
 
-from archivist.box import Bundle, gather
-from archivist.errors import ManifestError, WrongCall
+from archivist.box import MOST_BYTES, Bundle, count, gather
+from archivist.errors import BoxGone, ManifestError, OversizedScan, UnreadableScan, UnsafeScan, WrongCall
 from archivist.image.open import SUFFIXES
 from archivist.model import Failure
 
@@ -110,9 +116,10 @@ def test_what_the_ignore_list_names_is_left_alone_there_and_below(tmp_path: Path
     assert not failures(tmp_path)
 
 
-def test_an_ignore_list_that_means_nothing_stops_before_anything_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ["!", "[z-a]"])
+def test_an_ignore_list_that_means_nothing_stops_before_anything_is_read(tmp_path: Path, line: str) -> None:
     lay(tmp_path, "p1.jpg")
-    (tmp_path / ".archivistignore").write_text("!\n")
+    (tmp_path / ".archivistignore").write_text(f"{line}\n")
     with pytest.raises(WrongCall, match="archivistignore"):
         list(gather([tmp_path], SUFFIXES))
 
@@ -290,3 +297,201 @@ def test_a_manifest_that_cannot_be_followed_stops_before_anything_is_read(
     (tmp_path / "manifest.csv").write_bytes(data)
     with pytest.raises(ManifestError, match=says):
         next(gather([tmp_path], SUFFIXES))
+
+
+def reading(bundle: Bundle) -> bytes:
+    """Return the bytes of the first scan of `bundle`."""
+    return bundle.read(bundle.paths[0])
+
+
+def test_the_bytes_of_a_scan_are_what_lies_there(tmp_path: Path) -> None:
+    lay(tmp_path, "box/pool/p1.jpg", "box/item/p2.jpg")
+    (tmp_path / "box" / "pool" / "p1.jpg").write_bytes(b"scan")
+    (tmp_path / "box" / "item" / "p1.jpg").symlink_to("../pool/p1.jpg")
+    os.link(tmp_path / "box" / "pool" / "p1.jpg", tmp_path / "box" / "item" / "p3.jpg")
+    item, pool = bundles(tmp_path / "box")
+    assert [item.read(path) for path in item.paths] == [b"scan", b"", b"scan"]
+    assert reading(pool) == reading(*bundles(tmp_path / "box" / "item" / "p1.jpg")) == b"scan"
+
+
+@pytest.mark.parametrize("how", ["scan", "folder"])
+def test_what_became_a_link_out_of_the_box_after_it_was_listed_is_not_followed(tmp_path: Path, how: str) -> None:
+    lay(tmp_path, "secret/p1.jpg", "box/item/p1.jpg")
+    (bundle,) = bundles(tmp_path / "box")
+    (tmp_path / "box" / "item").rename(tmp_path / "before")
+    if how == "scan":
+        (tmp_path / "box" / "item").mkdir()
+        (tmp_path / "box" / "item" / "p1.jpg").symlink_to(tmp_path / "secret" / "p1.jpg")
+    else:
+        (tmp_path / "box" / "item").symlink_to(tmp_path / "secret")
+    with pytest.raises(UnsafeScan, match="out of the box"):
+        reading(bundle)
+
+
+def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
+    lay(tmp_path, "box/item/p1.jpg")
+    (bundle,) = bundles(tmp_path / "box")
+    (tmp_path / "box" / "item" / "p1.jpg").unlink()
+    os.mkfifo(tmp_path / "box" / "item" / "p1.jpg")
+    alone = bundles(Path("/dev/zero")) + bundles(tmp_path / "box" / "item" / "p1.jpg")
+    for each in [bundle, *alone]:
+        with pytest.raises(UnsafeScan, match="take it out"):
+            reading(each)
+
+
+def test_a_scan_larger_than_any_volume_is_not_read(tmp_path: Path) -> None:
+    lay(tmp_path, "p1.jpg")
+    os.truncate(tmp_path / "p1.jpg", MOST_BYTES + 1)
+    with pytest.raises(OversizedScan, match="split it"):
+        reading(*bundles(tmp_path))
+
+
+def test_a_scan_that_went_is_unreadable_and_a_box_that_went_ends_the_run(tmp_path: Path) -> None:
+    lay(tmp_path, "box/a/p1.jpg", "box/b/p1.jpg")
+    found = gather([tmp_path / "box"], SUFFIXES)
+    bundle = next(found)
+    assert isinstance(bundle, Bundle)
+    (tmp_path / "box" / "a" / "p1.jpg").unlink()
+    with pytest.raises(UnreadableScan, match="No such file"):
+        reading(bundle)
+    (tmp_path / "box").rename(tmp_path / "away")
+    for further in (lambda: reading(bundle), lambda: next(found)):
+        with pytest.raises(BoxGone, match="box cannot be reached any more"):
+            further()
+
+
+@pytest.mark.parametrize(
+    "roots",
+    [
+        ["box", "box/a"],
+        ["box/a", "box"],
+        ["box", "box"],
+        ["box/a", "box/a/deep", "box", "box/封面.png"],
+        ["box", "box/manifest.csv"],
+        ["box/封面.png", "box/manifest.csv", "box"],
+    ],
+)
+def test_paths_that_overlap_give_each_bundle_once(tmp_path: Path, roots: list[str]) -> None:
+    lay(tmp_path, "box/a/p1.jpg", "box/a/deep/p1.jpg", "box/b/p1.jpg", "box/封面.png", "box/c.pdf")
+    manifest(tmp_path / "box", "path,item\nc.pdf,1\n")
+    found = [entry.source for entry in gather([tmp_path / root for root in roots], SUFFIXES)]
+    assert sorted(found) == sorted(entry.source for entry in gather([tmp_path / "box"], SUFFIXES))
+
+
+def test_a_folder_that_the_box_around_it_leaves_out_is_taken_when_it_is_named(tmp_path: Path) -> None:
+    lay(tmp_path, "box/p1.jpg", "box/.hidden/p1.jpg", "box/work/sub/p1.jpg", "pool/p1.jpg")
+    (tmp_path / "box" / ".archivistignore").write_text("/work/\n")
+    (tmp_path / "box" / "link").symlink_to("../pool")
+    roots = [tmp_path / "box" / name for name in ("", ".hidden", "work/sub", "link")]
+    assert [Path(bundle.source).name for bundle in bundles(*roots)] == ["box", ".hidden", "sub", "link"]
+
+
+def test_as_many_are_counted_as_are_gathered(tmp_path: Path) -> None:
+    lay(tmp_path, "p1.jpg", "p2.jpg", "x.pdf", "notes.txt", "sub/p1.jpg", "sub/p2.jpg", "sub/deep/p7.tif")
+    manifest(tmp_path / "sub", "path,item\np1.jpg,1\nnothing.jpg,2\n")
+    roots = [tmp_path, tmp_path / "sub", tmp_path / "typo"]
+    entries = list(gather(roots, SUFFIXES))
+    assert count(roots, SUFFIXES) == sum(len(e.paths) if isinstance(e, Bundle) else 1 for e in entries) == 9
+
+
+def test_folders_deeper_than_python_can_call_are_walked(tmp_path: Path) -> None:
+    deepest = tmp_path
+    for _level in range(1100):
+        deepest /= "d"
+        deepest.mkdir()
+    lay(deepest, "p1.jpg")
+    try:
+        assert len(bundles(tmp_path)) == 1
+    finally:
+        subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)
+
+
+@given(names=st.lists(st.text("p01289.-_ （页五²½\x01é𠀀A", min_size=1, max_size=8), unique=True))
+def test_the_order_is_the_natural_one(names: list[str]) -> None:
+    with TemporaryDirectory() as box:
+        written = [f"{name}.png" for name in names if not name.startswith(".")]
+        lay(Path(box), *written)
+        found = [path.name for bundle in bundles(Path(box)) for path in bundle.paths]
+        assert set(found) == set(written)
+        for bundle in bundles(Path(box)):
+            series = [path.name for path in bundle.paths]
+            assert series == natsorted(sorted(series), alg=ns.PATH)
+
+
+def test_names_that_look_alike_when_written_down_are_told_apart(tmp_path: Path) -> None:
+    lay(tmp_path, "a\nb.png", r"a\nb.png", r"a\\nb.png", "x\u202egnp.exe.png", r"x\u202egnp.exe.png")
+    taken = bundles(tmp_path)
+    assert len({bundle.source for bundle in taken}) == 5
+    assert all("\u202e" not in bundle.source + bundle.name for bundle in taken)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "../secret/p1.jpg",
+        "/etc/passwd",
+        "/proc/self/environ",
+        "/dev/zero",
+        r"..\secret\p1.jpg",
+        r"C:\scans\p1.jpg",
+        "//host/share/p1.jpg",
+        "sub/../../secret/p1.jpg",
+        "door",
+        "door/p1.jpg",
+        "pipe.jpg",
+        "round",
+        '"p1.jpg\x00"',
+        '"p1\n.jpg"',
+        "p1.jpg\x1b[2J",
+        "x" * 5000,
+        "=cmd|' /C calc'!A0",
+        "~/p1.jpg",
+        "*.jpg",
+    ],
+)
+def test_a_row_leads_to_nothing_but_scans_in_the_box(tmp_path: Path, row: str) -> None:
+    lay(tmp_path, "secret/p1.jpg", "box/p1.jpg", "box/sub/p2.jpg")
+    (tmp_path / "box" / "door").symlink_to(tmp_path / "secret")
+    (tmp_path / "box" / "round").symlink_to("round")
+    os.mkfifo(tmp_path / "box" / "pipe.jpg")
+    (failure,) = gather([manifest(tmp_path / "box", f"path\n{row}\n")], SUFFIXES)
+    assert isinstance(failure, Failure) and failure.cause == "manifest"
+    assert failure.message.isprintable() and len(failure.message) < 400
+
+
+def test_a_manifest_that_is_no_file_or_a_link_out_of_the_box_is_not_followed(tmp_path: Path) -> None:
+    lay(tmp_path, "pipe/p1.jpg", "link/p1.jpg", "secret/p1.jpg")
+    os.mkfifo(tmp_path / "pipe" / "manifest.csv")
+    (tmp_path / "link" / "manifest.csv").symlink_to(manifest(tmp_path / "secret", "path\np1.jpg\n"))
+    assert failures(tmp_path / "pipe") == [("manifest.csv", "not a scan")]
+    assert failures(tmp_path / "link") == [("manifest.csv", "link")]
+    with pytest.raises(ManifestError, match="no file"):
+        list(gather([tmp_path / "pipe" / "manifest.csv"], SUFFIXES))
+
+
+@pytest.mark.parametrize("line", ["*a*a*a*a*a*a*b", "x" * 70_000, "**/a/**/a/**/a/**/b"])
+def test_an_ignore_list_that_would_take_for_ever_is_not_followed(tmp_path: Path, line: str) -> None:
+    lay(tmp_path, "a" * 250 + ".jpg")
+    (tmp_path / ".archivistignore").write_text(f"{line}\n")
+    with pytest.raises(WrongCall, match="archivistignore"):
+        bundles(tmp_path)
+
+
+def test_what_another_ignore_list_says_outside_the_box_is_not_looked_at(tmp_path: Path) -> None:
+    lay(tmp_path, "box/p1.jpg")
+    (tmp_path / "secret").write_text("*.jpg\n")
+    (tmp_path / "box" / ".archivistignore").symlink_to(tmp_path / "secret")
+    with pytest.raises(WrongCall, match="out of the box"):
+        bundles(tmp_path / "box")
+
+
+def test_a_box_of_many_scans_takes_little_memory(tmp_path: Path) -> None:
+    for number in range(4000):
+        (tmp_path / f"扫描_{number:06d}.jpg").touch()
+    tracemalloc.start()
+    try:
+        (bundle,) = bundles(tmp_path)
+        assert len(bundle.paths) == 4000
+        assert tracemalloc.get_traced_memory()[1] < 4000 * 400
+    finally:
+        tracemalloc.stop()

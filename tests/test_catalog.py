@@ -1,7 +1,10 @@
 import json
+import shutil
 import sqlite3
+import subprocess
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from importlib.util import find_spec
@@ -347,3 +350,52 @@ def test_a_damaged_catalogue_is_told_in_words(tmp_path):
         database.close()
         with pytest.raises(ArchivistError, match="failures"):
             catalog.counts()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of 3 MB, and what makes the disk larger."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(*words):
+        return subprocess.run(["mount", "-t", "tmpfs", "-o", *words, "tmpfs", str(folder)], capture_output=True)
+
+    if not shutil.which("mount") or mount("size=3m").returncode:
+        pytest.skip("file systems cannot be mounted here")
+    yield folder, lambda: mount("remount,size=30m")
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_in_words_and_nothing_kept_is_lost(small_disk):
+    folder, enlarge = small_disk
+    kept = []
+    with Catalog(url_in(folder)) as catalog:
+        with pytest.raises(ArchivistError, match="disk of the catalogue is full"):
+            for n in range(2000):
+                catalog.save_item(replace(decision(), id=f"i{n}", reference_code=None), f"recipe {n}")
+                kept.append(f"i{n}")
+        assert sorted(ids(catalog.items())) == sorted(kept)
+        assert catalog.counts().items == len(kept)
+        assert catalog.ledger.check().broken == ""
+        enlarge()
+        catalog.save_item(notice("more"), RECIPE)
+        assert catalog.item("more") == notice("more")
+        assert catalog.ledger.check().count == len(list(catalog.ledger.events()))
+    with Catalog(url_in(folder)) as catalog:
+        assert catalog.counts().items == len(kept) + 1
+
+
+def test_a_folder_in_which_sqlite_cannot_keep_what_it_promises_is_refused(tmp_path):
+    # Without memory that processes share there is no WAL, as in network folders; this way of locking has none.
+    with pytest.raises(SettingsError, match="network folders"):
+        Catalog(f"sqlite:///file:{tmp_path / 'catalogue.db'}?vfs=unix-dotfile&uri=true")
+
+
+def test_a_damaged_reading_is_named_with_its_scan_and_page(tmp_path, catalog):
+    catalog.save_item(notice("a"), RECIPE)
+    with closing(sqlite3.connect(tmp_path / "catalogue.db")) as database:
+        database.execute("UPDATE readings SET data = x'00'")
+        database.commit()
+    with pytest.raises(ArchivistError, match=r"page 1 of a\.jpg is damaged.*verify"):
+        catalog.item("a")

@@ -1,6 +1,7 @@
 """What the catalogue keeps, in every database it may lie in."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,17 +10,36 @@ from sqlalchemy import create_engine, text
 
 from archivist.catalog import Catalog
 from archivist.decisions import Decision
-from archivist.errors import NotFound
-from archivist.model import Boundary, Box, Decided, Evidence, Item, Witness
+from archivist.errors import ArchivistError, NotFound
+from archivist.model import Boundary, Box, Decided, Evidence, Item, Page, Witness
 from tests.items import campaign, citing, decision, notice, page
 from tests.postgres import server
 
 RECIPE = "rapidocr-3.10"
 WHO = Decided("王", "2026-01-02T03:04:05+00:00")
-ADDED = {
-    "items": ["boundaries", "begins_at"],
-    "fields": ["witnesses", "authority", "decided"],
-    "campaign_links": ["role", "status", "decided"],
+# What each version added: tables, and columns of tables that were there before.
+NEW_TABLES = {
+    3: ("waiting", "decisions", "designations", "citations"),
+    4: (
+        "likeness_tasks",
+        "likenesses",
+        "sketch_keys",
+        "sketches",
+        "derivatives",
+        "events",
+        "recipes",
+        "runs",
+        "tallies",
+    ),
+}
+NEW_COLUMNS = {
+    2: ("item_pages part", "item_pages confidence"),
+    3: (
+        *(f"items {column}" for column in ("boundaries", "begins_at")),
+        *(f"fields {column}" for column in ("witnesses", "authority", "decided")),
+        *(f"campaign_links {column}" for column in ("role", "status", "decided")),
+    ),
+    4: ("items described_by", "readings parts", "item_pages blank"),
 }
 
 
@@ -225,23 +245,42 @@ def downgrade(url: str, version: int) -> None:
     """Make the tables what they were in `version`."""
     engine = create_engine(url)
     with engine.begin() as connection:
-        for table in ("waiting", "decisions", "designations", "citations"):
-            connection.execute(text(f"DROP TABLE {table}"))
-        for table, columns in ADDED.items():
-            for column in columns:
-                connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
-        if version == 1:
+        for added, tables in NEW_TABLES.items():
+            for table in tables if added > version else ():
+                connection.execute(text(f"DROP TABLE {table}"))
+        if version < 2:
             connection.execute(text("DROP INDEX ix_item_pages_confidence"))
-            connection.execute(text("ALTER TABLE item_pages DROP COLUMN part"))
-            connection.execute(text("ALTER TABLE item_pages DROP COLUMN confidence"))
+        connection.execute(text("DROP INDEX campaign_links_by_status"))
+        for added, columns in NEW_COLUMNS.items():
+            for table, column in (place.split() for place in columns if added > version):
+                connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+        connection.execute(text("DELETE FROM meta WHERE name = 'ledger'"))
         connection.execute(text(f"UPDATE meta SET value = '{version}' WHERE name = 'schema_version'"))
     engine.dispose()
 
 
-@pytest.mark.parametrize("version", [1, 2])
+def facing() -> tuple[Page, Page]:
+    """Two pages of one scan, the second with handwriting of which a picture is kept."""
+    left, right = page(1, "第一页"), page(1, "第二页")
+    (region,) = right.regions
+    scan = replace(left.scan, part=1)
+    return left, replace(right, scan=scan, regions=(replace(region, crop="c" * 64), replace(region, crop="d" * 64)))
+
+
+def kept_pictures(url: str) -> list[str]:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = list(connection.scalars(text("SELECT sha256 FROM derivatives ORDER BY sha256")))
+    engine.dispose()
+    return found
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_older_catalogue_is_brought_up_to_date_where_it_stands(place: str, version: int) -> None:
+    pages = facing()
     with Catalog(place) as catalog:
         catalog.save_items([decision(), notice("other"), citing("c", "关于创建全国科技工作先进市的决定")], RECIPE)
+        catalog.save_reading(pages, RECIPE)
     downgrade(place, version)
     for _twice in range(2):
         with Catalog(place) as catalog:
@@ -249,6 +288,70 @@ def test_an_older_catalogue_is_brought_up_to_date_where_it_stands(place: str, ve
             assert [one.item_id for one in catalog.waiting(9)] == ["5f0c1d"]
             assert [items for _, items in catalog.cited(catalog.item("c"))] == [("5f0c1d",)]
             assert [one.items for one in catalog.missing_citations(9)] == [("5f0c1d",)]
+            assert catalog.parts(pages[0].scan.sha256, 0, RECIPE) == 2
+            assert catalog.made_by(decision().source) == {(RECIPE, "")}
+            assert [one.event.type for one in catalog.ledger.events()] == ["migration"]
+            assert catalog.ledger.check().broken == ""
+    assert kept_pictures(place) == ["c" * 64, "d" * 64]
     with Catalog(place) as catalog:
         catalog.save_item(full(), RECIPE)
         assert catalog.item("5f0c1d") == full()
+        with pytest.raises(ArchivistError, match="only ever added to"):
+            _meddle(catalog)
+
+
+def _meddle(catalog: Catalog) -> None:
+    with catalog._database.writing() as connection:
+        connection.execute(text("DELETE FROM events"))
+
+
+def test_two_who_open_an_empty_database_at_once_both_get_a_catalogue(place: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda _turn: Catalog(place), range(4)))
+    for catalog in opened:
+        catalog.save_item(notice("a"), RECIPE)
+        catalog.close()
+
+
+def test_two_who_open_an_older_catalogue_at_once_bring_it_up_to_date_once(place: str) -> None:
+    with Catalog(place) as catalog:
+        catalog.save_item(decision(), RECIPE)
+    downgrade(place, 3)
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda _turn: Catalog(place), range(4)))
+    assert [[one.event.type for one in catalog.ledger.events()] for catalog in opened] == [["migration"]] * 4
+    for catalog in opened:
+        catalog.close()
+
+
+def test_a_reader_sees_one_state_of_the_catalogue_while_others_write(place: str) -> None:
+    with Catalog(place) as catalog, Catalog(place) as other:
+        catalog.save_item(notice("a"), RECIPE)
+        with catalog._database.reading() as connection:
+            count = text("SELECT count(*) FROM items")
+            before = connection.scalar(count)
+            other.save_item(notice("b"), RECIPE)
+            assert connection.scalar(count) == before == 1
+        assert ids(catalog) == ["a", "b"]
+
+
+def test_what_is_known_of_a_scan_is_asked_without_writing(catalog: Catalog) -> None:
+    assert catalog.scan("ab" * 32) is None
+    catalog.save_scan("ab" * 32, "p01.tif", 10**10, "image/tiff", 9, "box/p01.tif")
+    assert catalog.scan("ab" * 32) == ("image/tiff", 9)
+    left, right = facing()
+    assert catalog.parts(left.scan.sha256, 0, RECIPE) == 0
+    catalog.save_reading([left, right], RECIPE)
+    assert catalog.parts(left.scan.sha256, 0, RECIPE) == 2
+    assert catalog.parts(left.scan.sha256, 0, "another") == 0
+
+
+def test_an_item_says_by_which_recipes_it_was_read_and_described(catalog: Catalog) -> None:
+    catalog.save_items([decision(), notice("b", source="box 2/b.jpg")], RECIPE, described_by="rules 1")
+    source = decision().source
+    assert catalog.sources() == sorted([source, "box 2/b.jpg"])
+    assert catalog.sources(["b", "gone"]) == ["box 2/b.jpg"]
+    assert catalog.made_by(source) == {(RECIPE, "rules 1")}
+    catalog.save_items([decision()], described_by="rules 2")
+    assert catalog.made_by(source) == {(RECIPE, "rules 2")}
+    assert catalog.made_by("box 2/b.jpg") == {(RECIPE, "rules 1")}

@@ -121,7 +121,7 @@ def test_what_was_done_to_a_page_is_said_in_words(slip: Page) -> None:
 
 
 def test_a_missing_original_is_a_failure_that_says_what_to_do(tmp_path: Path) -> None:
-    task = Task(tmp_path.as_uri(), "f" * 64, 0, "p01.jpg", "/box/p01.jpg", 1, False)
+    task = Task(tmp_path.as_uri(), "f" * 64, 0, "p01.jpg", "/box/p01.jpg", False)
     failure = process(task)
     assert isinstance(failure, Failure)
     assert (failure.source, failure.stage, failure.cause) == ("/box/p01.jpg", "open", "unreadable")
@@ -132,7 +132,7 @@ def test_whatever_goes_wrong_inside_a_reader_is_a_failure_of_that_page_only(
 ) -> None:
     digest = Store(tmp_path.as_uri()).put(SLIP.data)
     monkeypatch.setattr("archivist.leaf.clean", lambda pixels: 1 / 0)
-    failure = process(Task(tmp_path.as_uri(), digest, 0, "p01.jpg", "/box/p01.jpg", 1, False))
+    failure = process(Task(tmp_path.as_uri(), digest, 0, "p01.jpg", "/box/p01.jpg", False))
     assert isinstance(failure, Failure)
     assert failure.cause == "reading failed"
     assert "original is kept" in failure.message

@@ -1,21 +1,37 @@
 """The catalogue: what is known of scans, pages, items, campaigns, and what waits for index or review."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from gettext import gettext as _
 from itertools import islice
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, Table, delete, func, insert, literal, select
+from sqlalchemy import Connection, select
 
 from archivist.catalog.citations import MissingCitation, missing, resolve
 from archivist.catalog.database import Database
-from archivist.catalog.finding import all_campaigns, holding, of_source
-from archivist.catalog.pages import unpack
+from archivist.catalog.failures import forget_failures, put_failure, read_failures
+from archivist.catalog.finding import (
+    Counts,
+    all_campaigns,
+    behind,
+    campaign_sizes,
+    coded,
+    counted,
+    holding,
+    in_order,
+    of_source,
+    one_campaign,
+    recipes_of,
+    sources_of,
+    to_index,
+)
+from archivist.catalog.ledger import Ledger, recording
+from archivist.catalog.likenesses import Likenesses, settle
+from archivist.catalog.pages import reopen
+from archivist.catalog.queue import finish, oldest, queue, queue_all
 from archivist.catalog.review import (
-    READS_FROM,
     PoorPage,
     Waiting,
     add_decisions,
@@ -27,24 +43,13 @@ from archivist.catalog.review import (
     read_waiting,
     verified,
 )
-from archivist.catalog.rows import add_reading, read_items, write_items
-from archivist.catalog.tables import (
-    CHUNK,
-    campaign_links,
-    campaigns,
-    failures,
-    fields,
-    index_tasks,
-    item_pages,
-    items,
-    readings,
-    scans,
-    waiting,
-)
+from archivist.catalog.rows import add_reading, add_scan, read_items, read_listed, write_items
+from archivist.catalog.runs import Runs
+from archivist.catalog.soundness import Soundness
+from archivist.catalog.tables import CHUNK, campaign_links, campaigns, iso, now, readings, scans
 from archivist.decisions import Decision, Subject
 from archivist.errors import NotFound, WrongCall
 from archivist.model import Campaign, Failure, Field, Item, Page
-from archivist.text import fold
 
 __all__ = ["Catalog", "Counts", "MissingCitation", "PoorPage", "Waiting"]
 
@@ -52,28 +57,21 @@ __all__ = ["Catalog", "Counts", "MissingCitation", "PoorPage", "Waiting"]
 _WINDOW = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much the catalogue holds: `fields` by status, `failures` by cause; `waiting` is what `review` lists."""
-
-    items: int
-    pages: int
-    campaigns: int
-    fields: Mapping[str, int]
-    hardly_read: int
-    failures: Mapping[str, int]
-    waiting: int
-
-
 class Catalog:
     """The catalogue behind a database URL (`sqlite:////box/archive/catalogue.db`), made where there is none.
 
-    Every method is one transaction. Raises SettingsError where the URL is wrong or a newer archivist wrote
-    the catalogue, ArchiveBusy where another process keeps it locked, ArchivistError where the database fails.
+    Every method is one transaction, with the events in it that tell what was done. `ledger` is these events, `runs`
+    who writes to the archive, `likenesses` which pages are alike. Raises SettingsError where the URL is wrong or a
+    newer archivist wrote the catalogue, ArchiveBusy where another process keeps it locked, ArchivistError where the
+    database fails.
     """
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
+        self.ledger = Ledger(self._database)
+        self.runs = Runs(self._database)
+        self.likenesses = Likenesses(self._database)
+        self.soundness = Soundness(self._database)
 
     def __enter__(self) -> Self:
         """Return the catalogue itself, to be closed at the end of the block."""
@@ -89,12 +87,17 @@ class Catalog:
         """Let go of the database."""
         self._database.close()
 
-    def save_scan(self, sha256: str, name: str, size: int, media_type: str, pages: int) -> None:
-        """Keep that a scan of `size` bytes and `pages` pages is in the store; its first name stays."""
-        row = {"sha256": sha256, "name": name, "size": size, "media_type": media_type, "pages": pages}
-        with self._database.writing() as connection:
-            if not _has_scan(connection, sha256):
-                connection.execute(insert(scans).values(**row, saved_at=_now()))
+    def save_scan(self, sha256: str, name: str, size: int, media_type: str, pages: int, source: str = "") -> None:
+        """Keep that a scan of `size` bytes and `pages` pages from `source` is in the store; its first name stays."""
+        with recording(self._database) as (connection, told):
+            told += add_scan(connection, sha256, name, size, media_type, pages, source)
+
+    def scan(self, sha256: str) -> tuple[str, int] | None:
+        """Return media type and number of pages of the scan with this digest, None where it was never saved."""
+        query = select(scans.c.media_type, scans.c.pages).where(scans.c.sha256 == sha256)
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else (row.media_type, row.pages)
 
     def scans(self) -> Iterator[tuple[str, str]]:
         """Give digest and name of every scan in the store, by digest."""
@@ -110,15 +113,21 @@ class Catalog:
 
     def save_reading(self, pages: Sequence[Page], recipe: str) -> None:
         """Keep what `recipe` read on one scan, two pages where they face each other; what is there already stays."""
-        with self._database.writing() as connection:
-            add_reading(connection, pages, recipe, _now())
+        with recording(self._database) as (connection, told):
+            add_reading(connection, pages, recipe, now(), told)
 
     def reading(self, sha256: str, index: int, recipe: str) -> tuple[Page, ...]:
         """Return what `recipe` read on page `index` (from 0) of a scan, each page as page 1; nothing if it has not."""
         same = (readings.c.sha256 == sha256, readings.c.place == index, readings.c.recipe == recipe)
         with self._database.reading() as connection:
             data = connection.scalar(select(readings.c.data).where(*same))
-        return () if data is None else unpack(data)
+        return () if data is None else reopen(data, f"{sha256[:12]}…", index)
+
+    def parts(self, sha256: str, index: int, recipe: str) -> int:
+        """Return how many pages `recipe` read on page `index` (from 0) of a scan; 0 where it has not read it."""
+        same = (readings.c.sha256 == sha256, readings.c.place == index, readings.c.recipe == recipe)
+        with self._database.reading() as connection:
+            return connection.scalar(select(readings.c.parts).where(*same)) or 0
 
     def save_item(self, item: Item, recipe: str) -> None:
         """Keep `item` in place of what is known of it, and queue it for the index, all or nothing.
@@ -133,25 +142,23 @@ class Catalog:
         recipe: str | None = None,
         instead_of: Iterable[str] = (),
         heeding: int | None = None,
+        described_by: str = "",
     ) -> bool:
         """Keep `entries` as `save_item` does, and remove the items `instead_of` which they stand, all or nothing.
 
         Without a `recipe` the pages are those that these items held before, divided or joined, which are not read
         again. What was read on pages that no item holds any more stays. The index is told of all of them.
         Nothing is kept and False returned where people decided something after the decision numbered `heeding`, the
-        last one that `entries` heed.
+        last one that `entries` heed. `described_by` is the digest of the recipe by which they were described.
         """
         kept = list(entries)
         names = dict.fromkeys(item.id for item in kept)
         gone = [name for name in dict.fromkeys(instead_of) if name not in names]
-        with self._database.writing() as connection:
+        with recording(self._database) as (connection, told):
             if heeding is not None and last_decision(connection) > heeding:
                 return False
-            write_items(connection, kept, recipe, _now(), gone)
-            for name in [*names, *gone]:
-                # The older task goes, so that an item saved often is indexed once.
-                connection.execute(delete(index_tasks).where(index_tasks.c.item == name))
-                connection.execute(insert(index_tasks).values(item=name, queued_at=_now()))
+            write_items(connection, kept, recipe, described_by, now(), gone, told)
+            queue(connection, [*names, *gone], now())
         return True
 
     def item(self, name: str) -> Item:
@@ -160,7 +167,7 @@ class Catalog:
         Raises NotFound where there is none, WrongCall where several share the reference code.
         """
         with self._database.reading() as connection:
-            found = read_items(connection, [name]) or read_items(connection, _with_code(connection, name))
+            found = read_items(connection, [name]) or read_items(connection, coded(connection, name))
         if not found:
             raise NotFound(_("There is no item “{name}” in this archive.").format(name=name))
         if len(found) > 1:
@@ -174,21 +181,28 @@ class Catalog:
 
         Only a few items are in memory at a time, and no lock is held between them.
         """
-        names = self.identifiers(ids)
-        while window := list(islice(names, _WINDOW)):
-            with self._database.reading() as connection:
-                found = read_items(connection, window)
-            yield from found
+        return self._in_windows(ids, _WINDOW, read_items)
+
+    def listed(self, ids: Iterable[str] | None = None) -> Iterator[Item]:
+        """Give the same as `items`, but of their pages only which scans they are and whether they are blank: quick."""
+        return self._in_windows(ids, CHUNK, read_listed)
 
     def identifiers(self, ids: Iterable[str] | None = None) -> Iterator[str]:
         """Give the identifiers of all items, or those of `ids` that exist, in catalogue order."""
-        return self._names() if ids is None else iter(self._sorted(ids))
-
-    def sources(self) -> list[str]:
-        """Return every place that items came from."""
-        query = select(items.c.source).distinct().order_by(items.c.source)
+        if ids is None:
+            return self._names()
         with self._database.reading() as connection:
-            return list(connection.scalars(query))
+            return iter(in_order(connection, ids))
+
+    def sources(self, ids: Iterable[str] | None = None) -> list[str]:
+        """Return every place that items came from, or those of `ids`."""
+        with self._database.reading() as connection:
+            return sources_of(connection, ids)
+
+    def made_by(self, source: str) -> set[tuple[str, str]]:
+        """Return the digests of the recipes by which the items from `source` were read, and described."""
+        with self._database.reading() as connection:
+            return recipes_of(connection, source)
 
     def items_of(self, source: str) -> list[tuple[str, tuple[str, ...]]]:
         """Return identifier and pages (`Page.place`) of every item that came from `source`, in catalogue order."""
@@ -198,19 +212,24 @@ class Catalog:
     def items_holding(self, places: Iterable[str]) -> list[str]:
         """Return the identifiers of the items that have any of these pages (`Page.place`), in catalogue order."""
         with self._database.reading() as connection:
-            found = holding(connection, places)
-        return self._sorted(found)
+            return in_order(connection, holding(connection, places))
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """Return every campaign by name, each with its items in catalogue order; a refused link makes no member."""
         with self._database.reading() as connection:
             return all_campaigns(connection)
 
+    def campaign_sizes(self) -> list[tuple[Campaign, int]]:
+        """Return every campaign by name, without its items, and how many it has: quick where they are very many."""
+        with self._database.reading() as connection:
+            return campaign_sizes(connection)
+
     def campaign(self, name: str) -> Campaign:
         """Return the campaign with this identifier or name (either script); NotFound where there is none."""
-        for campaign in self.campaigns():
-            if campaign.id == name or fold(campaign.name) == fold(name):
-                return campaign
+        with self._database.reading() as connection:
+            found = one_campaign(connection, name)
+        if found is not None:
+            return found
         raise NotFound(_("There is no campaign “{name}” in this archive.").format(name=name))
 
     def campaign_key(self, campaign: str) -> str:
@@ -227,77 +246,48 @@ class Catalog:
         with self._database.reading() as connection:
             return list(connection.scalars(query))
 
-    def record_failure(self, failure: Failure, at: datetime | None = None) -> None:
-        """Keep that a scan could not be used, in place of an earlier failure of the same page of it."""
-        row = {
-            "source": failure.source,
-            "place": failure.index,
-            "stage": failure.stage,
-            "cause": failure.cause,
-            "message": failure.message,
-            "at": _iso(at) if at else _now(),
-        }
-        same = (failures.c.source == failure.source, failures.c.place == failure.index)
-        with self._database.writing() as connection:
-            connection.execute(delete(failures).where(*same))
-            connection.execute(insert(failures).values(row))
+    def record_failure(self, failure: Failure, at: datetime | None = None, sha256: str = "") -> None:
+        """Keep that a scan could not be used, in place of an earlier failure of the same page of it.
+
+        `sha256` is its digest, where it came so far as to be kept.
+        """
+        with recording(self._database) as (connection, told):
+            told.append(put_failure(connection, failure, iso(at) if at else now(), sha256))
 
     def failures(self) -> list[tuple[Failure, str]]:
         """Return every failure that still stands and when it happened (ISO 8601, UTC), by source and page."""
-        query = select(failures).order_by(failures.c.source, failures.c.place)
         with self._database.reading() as connection:
-            return [
-                (Failure(row.source, row.place, row.stage, row.cause, row.message), row.at)
-                for row in connection.execute(query)
-            ]
+            return read_failures(connection)
 
     def clear_failure(self, source: str, stage: str | None = None) -> None:
         """Forget the failures of `source`, or those at one stage, which could be used after all."""
-        these = delete(failures).where(failures.c.source == source)
-        with self._database.writing() as connection:
-            connection.execute(these if stage is None else these.where(failures.c.stage == stage))
+        with recording(self._database) as (connection, told):
+            told += forget_failures(connection, source, stage)
 
     def index_tasks(self, limit: int) -> list[tuple[int, str]]:
         """Return the oldest `limit` tasks as (task, item); an item that is not found is to be forgotten."""
-        query = select(index_tasks.c.id, index_tasks.c.item).order_by(index_tasks.c.id).limit(limit)
         with self._database.reading() as connection:
-            return [(row.id, row.item) for row in connection.execute(query)]
+            return oldest(connection, limit)
 
     def to_index(self) -> tuple[int, int]:
         """Return how many items there are, and how many of them wait for the index."""
         with self._database.reading() as connection:
-            return _size(connection, items), _size(connection, index_tasks)
+            return to_index(connection)
 
     def finish_index_tasks(self, tasks: Iterable[int]) -> None:
         """Take these tasks off the queue, once the index holds what they asked for."""
-        numbers = iter(tasks)
         with self._database.writing() as connection:
-            while chunk := list(islice(numbers, CHUNK)):
-                connection.execute(delete(index_tasks).where(index_tasks.c.id.in_(chunk)))
+            finish(connection, tasks)
 
     def queue_all_for_index(self) -> None:
         """Queue every item, in catalogue order, for an index that is built anew."""
-        everything = select(items.c.id, literal(_now())).order_by(items.c.catalogue_order)
         with self._database.writing() as connection:
-            connection.execute(delete(index_tasks))
-            connection.execute(insert(index_tasks).from_select(["item", "queued_at"], everything))
+            queue_all(connection, now())
 
     def counts(self) -> Counts:
         """Return how much the catalogue holds."""
-        status = select(fields.c.status, func.count()).group_by(fields.c.status)
-        joined = select(func.count(campaign_links.c.campaign.distinct())).where(campaign_links.c.status != "rejected")
-        cause = select(failures.c.cause, func.count()).group_by(failures.c.cause)
-        poor = select(func.count()).where(item_pages.c.confidence < READS_FROM)
         with self._database.reading() as connection:
-            return Counts(
-                _size(connection, items),
-                _size(connection, item_pages),
-                connection.scalar(joined) or 0,
-                {row[0]: row[1] for row in connection.execute(status)},
-                connection.scalar(poor) or 0,
-                {row[0]: row[1] for row in connection.execute(cause)},
-                _size(connection, waiting),
-            )
+            return counted(connection)
 
     def waiting(self, limit: int) -> list[Waiting]:
         """Return the `limit` things a person should look at first: the least sure on which most depends."""
@@ -307,8 +297,9 @@ class Catalog:
     def decide(self, decisions: Iterable[Decision]) -> None:
         """Keep what people decided, behind what they decided before; nothing of that is ever changed."""
         made = list(decisions)
-        with self._database.writing() as connection:
-            add_decisions(connection, made)
+        with recording(self._database) as (connection, told):
+            told += add_decisions(connection, made)
+            settle(connection, made)
 
     def decisions(self, subject: Subject | None = None, targets: Iterable[str] | None = None) -> list[Decision]:
         """Return what was decided, about `subject` and `targets` if they are said, oldest first."""
@@ -356,42 +347,21 @@ class Catalog:
         with self._database.reading() as connection:
             return read_poor(connection, limit)
 
+    def _in_windows(
+        self, ids: Iterable[str] | None, size: int, read: Callable[[Connection, list[str]], list[Item]]
+    ) -> Iterator[Item]:
+        names = self.identifiers(ids)
+        while window := list(islice(names, size)):
+            with self._database.reading() as connection:
+                found = read(connection, window)
+            yield from found
+
     def _names(self) -> Iterator[str]:
         last = b""
         while True:
-            query = select(items.c.id, items.c.catalogue_order).where(items.c.catalogue_order > last)
             with self._database.reading() as connection:
-                rows = connection.execute(query.order_by(items.c.catalogue_order).limit(CHUNK)).all()
-            if not rows:
+                found = behind(connection, last)
+            if not found:
                 return
-            yield from (row.id for row in rows)
-            last = rows[-1].catalogue_order
-
-    def _sorted(self, ids: Iterable[str]) -> list[str]:
-        asked = iter(set(ids))
-        found: list[tuple[bytes, str]] = []
-        with self._database.reading() as connection:
-            while chunk := list(islice(asked, CHUNK)):
-                query = select(items.c.catalogue_order, items.c.id).where(items.c.id.in_(chunk))
-                found += [(row.catalogue_order, row.id) for row in connection.execute(query)]
-        return [name for _order, name in sorted(found)]
-
-
-def _size(connection: Connection, table: Table) -> int:
-    return connection.scalar(select(func.count()).select_from(table)) or 0
-
-
-def _has_scan(connection: Connection, sha256: str) -> bool:
-    return connection.scalar(select(scans.c.sha256).where(scans.c.sha256 == sha256)) is not None
-
-
-def _with_code(connection: Connection, code: str) -> list[str]:
-    return list(connection.scalars(select(items.c.id).where(items.c.reference_code == code).limit(CHUNK)))
-
-
-def _now() -> str:
-    return _iso(datetime.now(UTC))
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
+            yield from (name for name, _order in found)
+            last = found[-1][1]

@@ -7,29 +7,38 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, make_url, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, inspect, make_url, select, update
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
-from archivist.catalog.tables import SCHEMA_VERSION, meta, tables
+from archivist.catalog.tables import HEAD, NO_EVENT, RESTORING, SCHEMA_VERSION, meta, tables
 from archivist.catalog.upgrade import upgrade
 from archivist.errors import ArchiveBusy, ArchivistError, NotInstalled, SettingsError
 
 # Seconds a writer waits for another; the URL may say otherwise (sqlite:///catalogue.db?timeout=60).
 _PATIENCE = 10
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+# The codes of SQLite and PostgreSQL for a disk that takes no more; SQLite cannot always tell it from one that fails.
+_DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+_DISK_FULL = "53100"
+# The number of the lock under which a server's tables are made or changed.
+_MAKING = 0x61726368
 
 
 class Database:
     """An open database with the tables of the catalogue in it, made where they were not there yet.
 
     Raises SettingsError where the URL is wrong, the database cannot be opened or a newer archivist wrote it,
-    NotInstalled where the driver is missing, ArchiveBusy where another process holds it.
+    NotInstalled where the driver is missing, ArchiveBusy where another process holds it. What a restore has not filled
+    yet is opened only where `unfinished` allows it.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, unfinished: bool = False) -> None:
         self._engine = _engine(url)
         # SQLite must know beforehand: it refuses a reader that turns writer, instead of making it wait.
         self._writer = self._engine.execution_options(immediate=True)
+        self._reader = self._engine
+        if self._engine.dialect.name != "sqlite":
+            self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
         try:
             # Looked at first, because opening a catalogue must not wait for someone who is writing to it.
             with self.reading() as connection:
@@ -39,6 +48,8 @@ class Database:
                     _make_tables(connection)
             with self.reading() as connection:
                 old = _check_version(connection) < SCHEMA_VERSION
+                if not unfinished:
+                    _check_filled(connection)
             if old:
                 with self.writing() as connection:
                     _bring_up_to_date(connection)
@@ -52,7 +63,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the catalogue throughout."""
-        with _in_words(), self._engine.begin() as connection:
+        with _in_words(), self._reader.begin() as connection:
             yield connection
 
     @contextmanager
@@ -70,7 +81,8 @@ def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
-            return create_engine(parsed)
+            # A connection that a restart of the server cut is made anew.
+            return create_engine(parsed, pool_pre_ping=True)
         if parsed.database and not parsed.database.startswith((":memory:", "file:")):
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         options = {} if "timeout" in parsed.query else {"timeout": _PATIENCE}
@@ -89,7 +101,16 @@ def _engine(url: str) -> Engine:
 def _prepare(connection: Any, _record: Any) -> None:
     # Transactions are begun by `_begin`; the driver's own way begins them too late to hold for reading.
     connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode=WAL")
+    (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    if mode not in ("wal", "memory"):
+        connection.close()
+        message = _(
+            "The folder of the catalogue cannot hold an SQLite database in WAL mode, as network folders cannot: "
+            "set `catalogue` to a place on a disk of this machine, or to a PostgreSQL server."
+        )
+        raise SettingsError(message)
+    # What is committed is on the disk.
+    connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
 
 
@@ -104,24 +125,40 @@ def _in_words() -> Iterator[None]:
         yield
     except (DatabaseError, sqlite3.DatabaseError) as error:
         cause = error.orig if isinstance(error, DatabaseError) else error
-        if getattr(cause, "sqlite_errorcode", 0) & 0xFF in _BUSY:
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        if code in _BUSY:
             raise ArchiveBusy(_("Another process is writing to this archive; try again later.")) from error
+        if code in _DISK or getattr(cause, "sqlstate", None) == _DISK_FULL:
+            message = _(
+                "The disk of the catalogue is full or failing ({reason}). What was kept until now stays; make room, "
+                "then run the same command again."
+            )
+            raise ArchivistError(message.format(reason=str(cause).partition("\n")[0])) from error
         raise ArchivistError(_("The catalogue cannot be used: {reason}").format(reason=cause)) from error
 
 
 def _make_tables(connection: Connection) -> None:
+    _take_turns(connection)
     tables.create_all(connection)
     # Another process may have been faster.
     if _version(connection) is None:
         connection.execute(insert(meta).values(name="schema_version", value=str(SCHEMA_VERSION)))
+        connection.execute(insert(meta).values(name=HEAD, value=f"0:{NO_EVENT}"))
 
 
 def _bring_up_to_date(connection: Connection) -> None:
     """Give older tables what they lack; another process may have been faster."""
-    # Held, so that another process waits here and then finds it done.
-    connection.execute(select(meta.c.value).where(meta.c.name == "schema_version").with_for_update())
-    upgrade(connection, _check_version(connection))
-    connection.execute(update(meta).where(meta.c.name == "schema_version").values(value=str(SCHEMA_VERSION)))
+    _take_turns(connection)
+    found = _check_version(connection)
+    if found < SCHEMA_VERSION:
+        upgrade(connection, found)
+        connection.execute(update(meta).where(meta.c.name == "schema_version").values(value=str(SCHEMA_VERSION)))
+
+
+def _take_turns(connection: Connection) -> None:
+    """Wait until no other process makes or changes tables; SQLite has but one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_MAKING)))
 
 
 def _check_version(connection: Connection) -> int:
@@ -130,6 +167,14 @@ def _check_version(connection: Connection) -> int:
         message = _("A newer archivist wrote this catalogue (tables {found}, known here {known}). Update archivist.")
         raise SettingsError(message.format(found=found, known=SCHEMA_VERSION))
     return int(found)
+
+
+def _check_filled(connection: Connection) -> None:
+    if connection.scalar(select(meta.c.value).where(meta.c.name == RESTORING)) is not None:
+        message = _(
+            "A restore of this archive broke off; run `archivist restore` again with the same backup to finish it."
+        )
+        raise SettingsError(message)
 
 
 def _version(connection: Connection) -> str | None:

@@ -1,13 +1,99 @@
-"""Which items there are: by where they came from, by the pages they hold, by the campaigns they name."""
+"""Which items there are: in order, by where they came from, by the pages they hold, by the campaigns they name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
-from archivist.catalog.tables import CHUNK, campaign_links, campaigns, item_pages, items, readings
+from archivist.catalog import tallies
+from archivist.catalog.tables import (
+    CHUNK,
+    campaign_links,
+    campaigns,
+    failures,
+    index_tasks,
+    item_pages,
+    items,
+    readings,
+)
 from archivist.model import Campaign
+from archivist.text import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much the catalogue holds: `fields` by status, `failures` by cause; `waiting` is what `review` lists."""
+
+    items: int
+    pages: int
+    campaigns: int
+    fields: Mapping[str, int]
+    hardly_read: int
+    failures: Mapping[str, int]
+    waiting: int
+
+
+def counted(connection: Connection) -> Counts:
+    """Return how much the catalogue holds."""
+    joined = select(func.count(campaign_links.c.campaign.distinct())).where(campaign_links.c.status != "rejected")
+    cause = select(failures.c.cause, func.count()).group_by(failures.c.cause)
+    total = tallies.totals(connection)
+    return Counts(
+        total[tallies.ITEMS],
+        total[tallies.PAGES],
+        connection.scalar(joined) or 0,
+        tallies.values(total),
+        total[tallies.POOR],
+        {row[0]: row[1] for row in connection.execute(cause)},
+        total[tallies.WAITING],
+    )
+
+
+def to_index(connection: Connection) -> tuple[int, int]:
+    """Return how many items there are, and how many of them wait for the index."""
+    waiting = connection.scalar(select(func.count()).select_from(index_tasks)) or 0
+    return tallies.totals(connection)[tallies.ITEMS], waiting
+
+
+def behind(connection: Connection, order: bytes) -> list[tuple[str, bytes]]:
+    """Return identifier and place of the next items behind a place in catalogue order, as many as one look takes."""
+    place = items.c.catalogue_order
+    query = select(items.c.id, place).where(place > order).order_by(place).limit(CHUNK)
+    return [(row.id, row.catalogue_order) for row in connection.execute(query)]
+
+
+def in_order(connection: Connection, ids: Iterable[str]) -> list[str]:
+    """Return those of `ids` that exist, in catalogue order."""
+    asked = iter(set(ids))
+    found: list[tuple[bytes, str]] = []
+    while chunk := list(islice(asked, CHUNK)):
+        query = select(items.c.catalogue_order, items.c.id).where(items.c.id.in_(chunk))
+        found += [(row.catalogue_order, row.id) for row in connection.execute(query)]
+    return [name for _order, name in sorted(found)]
+
+
+def coded(connection: Connection, code: str) -> list[str]:
+    """Return the identifiers of the items with this reference code, as many as one look takes."""
+    return list(connection.scalars(select(items.c.id).where(items.c.reference_code == code).limit(CHUNK)))
+
+
+def sources_of(connection: Connection, ids: Iterable[str] | None) -> list[str]:
+    """Return every place that items came from, or those of `ids`."""
+    if ids is None:
+        return list(connection.scalars(select(items.c.source).distinct().order_by(items.c.source)))
+    asked = iter(set(ids))
+    found: set[str] = set()
+    while chunk := list(islice(asked, CHUNK)):
+        found.update(connection.scalars(select(items.c.source).where(items.c.id.in_(chunk))))
+    return sorted(found)
+
+
+def recipes_of(connection: Connection, source: str) -> set[tuple[str, str]]:
+    """Return by which recipes the items from `source` were read and described."""
+    query = select(items.c.recipe, items.c.described_by).where(items.c.source == source).distinct()
+    return {(row.recipe, row.described_by) for row in connection.execute(query)}
 
 
 def of_source(connection: Connection, source: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -32,11 +118,36 @@ def holding(connection: Connection, places: Iterable[str]) -> set[str]:
 
 def all_campaigns(connection: Connection) -> tuple[Campaign, ...]:
     """Return every campaign by name, each with its items in catalogue order; a refused link makes no member."""
+    return _with_items(connection, select(campaigns.c.id))
+
+
+def one_campaign(connection: Connection, name: str) -> Campaign | None:
+    """Return the campaign with this identifier or name (either script), None where there is none."""
+    for one, _size in campaign_sizes(connection):
+        if one.id == name or fold(one.name) == fold(name):
+            return _with_items(connection, [one.id])[0]
+    return None
+
+
+def campaign_sizes(connection: Connection) -> list[tuple[Campaign, int]]:
+    """Return every campaign by name, without its items, and how many it has; a refused link makes no member."""
+    members = func.count(campaign_links.c.item.distinct())
+    query = (
+        select(campaigns.c.id, campaigns.c.name, members)
+        .join(campaign_links, campaign_links.c.campaign == campaigns.c.id)
+        .where(campaign_links.c.status != "rejected")
+        .group_by(campaigns.c.id, campaigns.c.name)
+    )
+    found = [(Campaign(campaign, name), size) for campaign, name, size in connection.execute(query)]
+    return sorted(found, key=lambda one: (one[0].name, one[0].id))
+
+
+def _with_items(connection: Connection, ids: Select[tuple[str]] | Sequence[str]) -> tuple[Campaign, ...]:
     query = (
         select(campaigns.c.id, campaigns.c.name, campaign_links.c.item)
         .join(campaign_links, campaign_links.c.campaign == campaigns.c.id)
         .join(items, items.c.id == campaign_links.c.item)
-        .where(campaign_links.c.status != "rejected")
+        .where(campaign_links.c.status != "rejected", campaigns.c.id.in_(ids))
         .order_by(items.c.catalogue_order)
     )
     members: dict[tuple[str, str], dict[str, None]] = {}

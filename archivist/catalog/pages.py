@@ -4,13 +4,19 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import astuple, replace
+from gettext import gettext as _
 from itertools import chain, islice
 from typing import Any
 
+from archivist.errors import ArchivistError
 from archivist.model import Alternative, Box, Glyph, Line, Page, Region, Scan, Step
 
 # Written into every record, so that a later version knows how an earlier one laid it out.
 _LAYOUT = 2
+
+
+class DamagedReading(ArchivistError, ValueError):
+    """What was read of a page is kept, but its bytes have changed."""
 
 
 def pack(pages: Sequence[Page]) -> bytes:
@@ -34,6 +40,15 @@ def unpack(data: bytes) -> tuple[Page, ...]:
     return tuple(_page(page) for page in record.get("pages", [record]))
 
 
+def reopen(data: bytes, scan: str, place: int) -> tuple[Page, ...]:
+    """Return what `unpack` does of page `place` (from 0) of a scan; DamagedReading, naming both, where it cannot."""
+    try:
+        return unpack(data)
+    except ValueError as error:
+        text = _("what was read of page {page} of {scan} is damaged ({reason}); `archivist verify` has it read again")
+        raise DamagedReading(text.format(page=place + 1, scan=scan, reason=error)) from error
+
+
 def _record(page: Page) -> dict[str, Any]:
     lines = [line for region in page.regions for line in region.lines]
     glyphs = [glyph for line in lines for glyph in line.glyphs]
@@ -42,6 +57,7 @@ def _record(page: Page) -> dict[str, Any]:
         "scan": list(astuple(scan)),
         "rotation": page.rotation,
         "blank": page.blank,
+        "look": page.look,
         "steps": [[step.stage, step.what] for step in page.steps],
         "regions": [
             [*r.box, r.kind, len(r.lines), r.table, r.row, r.column, r.rows, r.columns, r.crop] for r in page.regions
@@ -74,7 +90,7 @@ def _page(record: Any) -> Page:
     scan = Scan(*record["scan"])
     if scan.area is not None:
         scan = replace(scan, area=Box(*scan.area))
-    return Page(1, scan, regions, record["rotation"], record["blank"], steps)
+    return Page(1, scan, regions, record["rotation"], record["blank"], steps, record.get("look", ""))
 
 
 def _joined(chars: Sequence[str]) -> str | Sequence[str]:

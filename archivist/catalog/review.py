@@ -22,8 +22,9 @@ from archivist.catalog.tables import (
 from archivist.catalog.values import boundaries_of, field_of, link_of
 from archivist.decisions import Decision, Subject
 from archivist.definitions import load
+from archivist.events import Event, of_item, of_page
 from archivist.handles import Place, Sort, handles
-from archivist.model import Boundary, CampaignLink, Decided, DocumentKind, Field, Item
+from archivist.model import Boundary, CampaignLink, Decided, DocumentKind, Field, Item, Value
 
 # In the table `meta`: the number of the last decision that reached the items concerned.
 _CARRIED_OUT = "carried_out"
@@ -150,10 +151,11 @@ def _carried_out(connection: Connection) -> int:
     return int(connection.scalar(select(meta.c.value).where(meta.c.name == _CARRIED_OUT)) or 0)
 
 
-def add_decisions(connection: Connection, made: Sequence[Decision]) -> None:
-    """Put `made` behind what was decided before."""
-    rows = [
-        {
+def add_decisions(connection: Connection, made: Sequence[Decision]) -> list[Event]:
+    """Put `made` behind what was decided before, and return what the ledger is to say of them."""
+    # One by one, so that their numbers are in this order in every database.
+    for one in made:
+        row = {
             "subject": one.subject,
             "target": one.target,
             "act": one.act,
@@ -161,11 +163,19 @@ def add_decisions(connection: Connection, made: Sequence[Decision]) -> None:
             "who": one.decided.who,
             "at": one.decided.at,
         }
-        for one in made
-    ]
-    # One by one, so that their numbers are in this order in every database.
-    for row in rows:
         connection.execute(insert(decisions), row)
+    return [_told(one) for one in made]
+
+
+def _told(one: Decision) -> Event:
+    detail: dict[str, Value] = {**one.detail, "act": one.act, "subject": one.subject, "decided": one.decided.at}
+    if one.subject in ("value", "boundary"):
+        # Two pages may face each other on a scan: the event is about the page of the scan.
+        sha256, _mark, place = one.target.partition(":")
+        about = of_page(sha256, place.partition(":")[0])
+    else:
+        about = of_item(one.target) if one.subject == "link" else f"{one.subject}:{one.target}"
+    return Event("metadata modification", about, detail, agent=one.decided.who)
 
 
 def verified(connection: Connection) -> list[tuple[str, int]]:

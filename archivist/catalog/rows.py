@@ -5,44 +5,83 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 from unicodedata import normalize
 
 from sqlalchemy import Connection, case, delete, exists, func, insert, select, update
 
+from archivist.catalog import tallies
 from archivist.catalog.citations import citation_rows, designation_rows
-from archivist.catalog.pages import pack, unpack
+from archivist.catalog.pages import pack, reopen
 from archivist.catalog.review import waiting_rows
 from archivist.catalog.tables import (
     CHUNK,
     campaign_links,
     campaigns,
     citations,
+    derivatives,
     designations,
     documents,
+    events,
     fields,
     item_pages,
     items,
+    likeness_tasks,
+    now,
     readings,
+    scans,
     waiting,
 )
 from archivist.catalog.values import boundaries_of, boundaries_text, field_of, field_rows, link_of, link_rows
-from archivist.model import CampaignLink, Document, Item, Page
+from archivist.events import Event, of_item, of_page, of_scan
+from archivist.model import CampaignLink, Document, Item, Page, Scan, Value
+
+
+def add_scan(
+    connection: Connection, sha256: str, name: str, size: int, media_type: str, pages: int, source: str
+) -> list[Event]:
+    """Keep that a scan is in the store, unless it is known, and return what the ledger is to say of it."""
+    about = of_scan(sha256)
+    if connection.scalar(select(scans.c.sha256).where(scans.c.sha256 == sha256)) is None:
+        row = {"sha256": sha256, "name": name, "size": size, "media_type": media_type, "pages": pages}
+        connection.execute(insert(scans).values(**row, saved_at=now()))
+        detail: dict[str, Value] = {
+            "name": name,
+            "bytes": size,
+            "media_type": media_type,
+            "pages": pages,
+            "source": source,
+        }
+        return [Event("ingestion", about, detail)]
+    earlier = select(events.c.detail).where(events.c.object == about, events.c.type == "ingestion")
+    if any(json.loads(detail).get("source") == source for detail in connection.scalars(earlier)):
+        return []
+    return [Event("ingestion", about, {"act": "came again", "name": name, "source": source})]
 
 
 def write_items(
-    connection: Connection, entries: Sequence[Item], recipe: str | None, moment: str, instead_of: Sequence[str] = ()
+    connection: Connection,
+    entries: Sequence[Item],
+    recipe: str | None,
+    described_by: str,
+    moment: str,
+    instead_of: Sequence[str],
+    told: list[Event],
 ) -> None:
     """Put `entries` in the place of whatever the catalogue says of them now and of the items `instead_of`.
 
-    Without a `recipe` their pages are those that these items held. What was read on pages that none holds stays.
+    Without a `recipe` their pages are those that these items held. What was read on pages that none holds stays. What
+    the ledger is to say of it is added to `told`.
     """
     before = [*(item.id for item in entries), *instead_of]
     if recipe is None:
         kept = _readings(connection, before, entries)
     else:
-        kept = _add_readings(connection, entries, recipe, moment)
+        kept = _add_readings(connection, entries, recipe, moment, told)
     was_in = _campaigns_of(connection, before)
+    known = _known(connection, before)
+    measured = tallies.measured(connection, before)
     for start in range(0, len(before), CHUNK):
         connection.execute(delete(items).where(items.c.id.in_(before[start : start + CHUNK])))
     for item in entries:
@@ -58,14 +97,20 @@ def write_items(
             "saved_at": moment,
             "boundaries": boundaries_text(item),
             "begins_at": item.begins_at,
+            "described_by": described_by,
         }
         connection.execute(insert(items), row)
+        told.append(_described(item, str(row["recipe"]), described_by, item.id in known))
         _insert(connection, item_pages, _page_rows(item, kept))
         _insert(connection, documents, _document_rows(item))
         _insert(connection, fields, field_rows(item))
         _add_campaigns(connection, item.campaigns)
         _insert(connection, campaign_links, link_rows(item))
         add_derived(connection, item)
+    tallies.change(connection, measured, tallies.measured(connection, before))
+    names = [item.id for item in entries]
+    gone = (name for name in instead_of if name in known)
+    told += (Event("metadata modification", of_item(name), {"act": "removed", "instead": list(names)}) for name in gone)
     _tend_campaigns(connection, was_in.union(link.id for item in entries for link in item.campaigns))
 
 
@@ -74,9 +119,10 @@ def add_derived(connection: Connection, item: Item) -> None:
     _insert(connection, waiting, waiting_rows(item))
     _insert(connection, designations, designation_rows(item))
     _insert(connection, citations, citation_rows(item))
+    connection.execute(insert(likeness_tasks).values(item=item.id))
 
 
-def add_reading(connection: Connection, pages: Sequence[Page], recipe: str, moment: str) -> int:
+def add_reading(connection: Connection, pages: Sequence[Page], recipe: str, moment: str, told: list[Event]) -> int:
     """Keep `pages` of one scan as read by `recipe`, unless they are kept already, and return the number of that row."""
     scan = pages[0].scan
     same = (readings.c.sha256 == scan.sha256, readings.c.place == scan.index, readings.c.recipe == recipe)
@@ -85,14 +131,49 @@ def add_reading(connection: Connection, pages: Sequence[Page], recipe: str, mome
         return int(found)
     if [page.scan.part for page in pages] != list(range(len(pages))):
         raise ValueError(f"{scan.name}: the pages of one scan are kept together, from the first on")
-    row = {"sha256": scan.sha256, "place": scan.index, "recipe": recipe, "data": pack(pages)}
+    data = pack(pages)
+    row = {"sha256": scan.sha256, "place": scan.index, "recipe": recipe, "data": data, "parts": len(pages)}
     query = insert(readings).values(**row, saved_at=moment).returning(readings.c.id)
-    return int(connection.execute(query).scalar_one())
+    number = int(connection.execute(query).scalar_one())
+    crops = crops_of(pages)
+    _insert(connection, derivatives, [{"reading": number, "sha256": crop} for crop in crops])
+    detail: dict[str, Value] = {
+        "act": "read",
+        "recipe": recipe,
+        "pages": len(pages),
+        "confidence": round(min(page.confidence for page in pages), 4),
+        "crops": len(crops),
+        # So that what was read cannot be changed unnoticed.
+        "data": sha256(data).hexdigest(),
+    }
+    told.append(Event("metadata extraction", of_page(scan.sha256, scan.index), detail))
+    return number
+
+
+def crops_of(pages: Iterable[Page]) -> list[str]:
+    """Return the digests of the pictures that were cut out of `pages`."""
+    return sorted({region.crop for page in pages for region in page.regions if region.crop})
 
 
 def read_items(connection: Connection, ids: Sequence[str]) -> list[Item]:
     """Return those of `ids` (at most CHUNK) that exist, in catalogue order."""
     pages = _pages(connection, ids)
+    return [replace(item, pages=tuple(pages[item.id])) for item in read_entries(connection, ids)]
+
+
+def read_listed(connection: Connection, ids: Sequence[str]) -> list[Item]:
+    """Return the same with pages that say only which scans they are and whether they are blank: quick to read."""
+    own = item_pages.c
+    query = (
+        select(own.item, own.number, own.scan_name, own.part, own.blank, readings.c.sha256, readings.c.place)
+        .join(readings, own.reading == readings.c.id)
+        .where(own.item.in_(ids))
+        .order_by(own.item, own.position)
+    )
+    pages = defaultdict(list)
+    for row in connection.execute(query):
+        scan = Scan(row.scan_name, row.sha256, row.place, 0, 0, part=row.part)
+        pages[row.item].append(Page(row.number, scan, (), blank=bool(row.blank)))
     return [replace(item, pages=tuple(pages[item.id])) for item in read_entries(connection, ids)]
 
 
@@ -140,13 +221,19 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
+def _described(item: Item, recipe: str, described_by: str, again: bool) -> Event:
+    done, act = ("metadata modification", "described again") if again else ("metadata extraction", "described")
+    detail: dict[str, Value] = {"act": act, "title": item.title, "pages": len(item.pages), "recipe": recipe}
+    return Event(done, of_item(item.id), {**detail, "described_by": described_by})
+
+
 def _insert(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         connection.execute(insert(table), rows)
 
 
 def _add_readings(
-    connection: Connection, entries: Iterable[Item], recipe: str, moment: str
+    connection: Connection, entries: Iterable[Item], recipe: str, moment: str, told: list[Event]
 ) -> dict[tuple[str, int], int]:
     """Keep the pages of all `entries` and return the row of each scan and place in it; items may share a scan."""
     together: dict[tuple[str, int], dict[int, Page]] = defaultdict(dict)
@@ -154,7 +241,7 @@ def _add_readings(
         for page in item.pages:
             together[page.scan.sha256, page.scan.index][page.scan.part] = page
     return {
-        key: add_reading(connection, [parts[part] for part in sorted(parts)], recipe, moment)
+        key: add_reading(connection, [parts[part] for part in sorted(parts)], recipe, moment, told)
         for key, parts in together.items()
     }
 
@@ -181,6 +268,13 @@ def _readings(connection: Connection, ids: Sequence[str], entries: Iterable[Item
     return found
 
 
+def _known(connection: Connection, ids: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(ids), CHUNK):
+        found.update(connection.scalars(select(items.c.id).where(items.c.id.in_(ids[start : start + CHUNK]))))
+    return found
+
+
 def _recipe(connection: Connection, item: Item, kept: Mapping[tuple[str, int], int]) -> str:
     first = next((kept[page.scan.sha256, page.scan.index] for page in item.pages), None)
     return connection.scalar(select(readings.c.recipe).where(readings.c.id == first)) or ""
@@ -196,6 +290,7 @@ def _page_rows(item: Item, kept: Mapping[tuple[str, int], int]) -> list[dict[str
             "scan_name": page.scan.name,
             "part": page.scan.part,
             "confidence": page.confidence,
+            "blank": int(page.blank),
         }
         for position, page in enumerate(item.pages)
     ]
@@ -248,14 +343,15 @@ def _tend_campaigns(connection: Connection, ids: Iterable[str]) -> None:
 def _pages(connection: Connection, ids: Sequence[str]) -> dict[str, list[Page]]:
     own = item_pages.c
     query = (
-        select(own.item, own.number, own.scan_name, own.part, readings.c.data)
+        select(own.item, own.number, own.scan_name, own.part, readings.c.place, readings.c.data)
         .join(readings, own.reading == readings.c.id)
         .where(own.item.in_(ids))
         .order_by(own.item, own.position)
     )
     found = defaultdict(list)
     for row in connection.execute(query):
-        page = next(page for page in unpack(row.data) if page.scan.part == row.part)
+        read = reopen(row.data, row.scan_name, row.place)
+        page = next(page for page in read if page.scan.part == row.part)
         if page.scan.name != row.scan_name:
             page = replace(page, scan=replace(page.scan, name=row.scan_name))
         found[row.item].append(replace(page, number=row.number))

@@ -3,11 +3,13 @@
 Lists and mappings are JSON in text columns; moments are ISO 8601 in UTC; boxes in pixels of the scan.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Dialect,
     Float,
     ForeignKey,
@@ -20,11 +22,12 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    event,
     text,
 )
 
 # Raised by one with every change of the tables that an older version of archivist could not write to.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # Values one statement carries at most: far below what any database takes.
 CHUNK = 500
 
@@ -37,10 +40,23 @@ class Words(TypeDecorator[str]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Return `value` as it may be stored or compared with what is stored."""
-        if value is None:
-            return None
-        # PostgreSQL takes no NUL; damaged text layers of PDFs hold some.
-        return str(value).encode("utf-8", "backslashreplace").decode("utf-8").replace("\x00", "\\x00")
+        return None if value is None else storable(str(value))
+
+
+def storable(text: str) -> str:
+    """Return `text` as every database takes it: half surrogate pairs and NUL as escapes."""
+    # PostgreSQL takes no NUL; damaged text layers of PDFs hold some.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\x00", "\\x00")
+
+
+def now() -> str:
+    """Return this moment as the catalogue keeps moments."""
+    return iso(datetime.now(UTC))
+
+
+def iso(moment: datetime) -> str:
+    """Return `moment` as the catalogue keeps moments, to the second."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 tables = MetaData()
@@ -58,6 +74,16 @@ scans = Table(
     Column("saved_at", Text, nullable=False),
 )
 
+# What decides how a stage works, spelt out: programs, models, settings. Readings and items name it by its digest.
+recipes = Table(
+    "recipes",
+    tables,
+    Column("digest", Text, primary_key=True),
+    Column("stage", Text, nullable=False),
+    Column("says", Text, nullable=False),
+    Column("first_used", Text, nullable=False),
+)
+
 readings = Table(
     "readings",
     tables,
@@ -67,7 +93,17 @@ readings = Table(
     Column("recipe", Text, nullable=False),
     Column("data", LargeBinary, nullable=False),
     Column("saved_at", Text, nullable=False),
+    # How many pages it gave: two where they face each other on one scan.
+    Column("parts", Integer, nullable=False, server_default="1"),
     UniqueConstraint("sha256", "place", "recipe"),
+)
+
+# Pictures that were cut out of a scan when it was read: in the store, and to be cut again where one is lost there.
+derivatives = Table(
+    "derivatives",
+    tables,
+    Column("reading", Integer, ForeignKey("readings.id", ondelete="CASCADE"), primary_key=True),
+    Column("sha256", Text, primary_key=True, index=True),
 )
 
 items = Table(
@@ -85,6 +121,8 @@ items = Table(
     Column("saved_at", Text, nullable=False),
     Column("boundaries", Text, nullable=False, server_default="[]"),
     Column("begins_at", Integer, nullable=False, server_default="1"),
+    # The recipe it was described by; that of its readings is theirs.
+    Column("described_by", Text, nullable=False, server_default=""),
 )
 
 
@@ -104,6 +142,8 @@ item_pages = Table(
     Column("part", Integer, nullable=False, server_default="0"),
     # How well the page reads as a whole; NULL for what tables of version 1 held.
     Column("confidence", Float, index=True),
+    # 1 where nothing stands on the page: for lists, which do not unpack it.
+    Column("blank", Integer, nullable=False, server_default="0"),
 )
 
 documents = Table(
@@ -162,6 +202,7 @@ campaign_links = Table(
     Column("status", Text, nullable=False, server_default="accepted"),
     Column("decided", Text),
     Index("campaign_links_by_confidence", "campaign", "confidence", "name"),
+    Index("campaign_links_by_status", "campaign", "status", "item"),
 )
 
 # What a person should look at, worst first: the priority is worked out when the item is saved.
@@ -221,6 +262,9 @@ citations = Table(
     Column("pattern", Words, nullable=False),
 )
 
+# How much there is of what, kept by whoever writes: see tallies.py.
+tallies = Table("tallies", tables, Column("name", Text, primary_key=True), Column("total", BigInteger, nullable=False))
+
 failures = Table(
     "failures",
     tables,
@@ -242,3 +286,104 @@ index_tasks = Table(
     Column("queued_at", Text, nullable=False),
     sqlite_autoincrement=True,
 )
+
+# Append-only: `hash` is the SHA-256 of the row and of the hash before it, and `meta` holds the last of them.
+events = Table(
+    "events",
+    tables,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("at", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("object", Words, nullable=False, index=True),
+    Column("outcome", Text, nullable=False),
+    Column("agent", Words, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+# In the table `meta`: number and seal of the last event; before the first there is none.
+HEAD, NO_EVENT = "ledger", "0" * 64
+# In the table `meta`: since when a restore has been filling these tables; it is gone when they are full.
+RESTORING = "restoring"
+_REFUSAL = "the ledger is only ever added to"
+# Nothing but the database itself can refuse what goes past archivist. SQLite replaces a row without calling it deleted.
+_APPEND_ONLY = {
+    "sqlite": (
+        f"CREATE TRIGGER events_stay BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
+        f"CREATE TRIGGER events_remain BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
+        "CREATE TRIGGER events_follow BEFORE INSERT ON events WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id) "
+        f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
+    ),
+    "postgresql": (
+        "CREATE OR REPLACE FUNCTION archivist_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$BEGIN RAISE EXCEPTION '{_REFUSAL}'; END$$",
+        "CREATE TRIGGER events_stay BEFORE UPDATE OR DELETE ON events FOR EACH ROW EXECUTE FUNCTION archivist_refuse()",
+        "CREATE TRIGGER events_remain BEFORE TRUNCATE ON events FOR EACH STATEMENT EXECUTE FUNCTION archivist_refuse()",
+    ),
+}
+
+
+@event.listens_for(events, "after_create")
+def _protect(_events: Table, connection: Connection, **_options: Any) -> None:
+    for statement in _APPEND_ONLY.get(connection.dialect.name, ()):
+        connection.exec_driver_sql(statement)
+
+
+# One row for each run of a command that writes; one without an end was killed, or is under way while it holds the lock.
+runs = Table(
+    "runs",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("command", Text, nullable=False),
+    Column("what", Words, nullable=False),
+    Column("who", Words, nullable=False),
+    Column("host", Words, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Text, nullable=False),
+    Column("seen_at", Text, nullable=False),
+    Column("ended_at", Text),
+    Column("outcome", Text),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("total", Integer, nullable=False, server_default="0"),
+    Column("read", Integer, nullable=False, server_default="0"),
+    Column("failed", Integer, nullable=False, server_default="0"),
+)
+
+# A page put so briefly that its like is found among many. No foreign key: it outlives readings made anew.
+sketches = Table(
+    "sketches",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("look", Text, nullable=False),
+    Column("blank", Integer, nullable=False),
+    UniqueConstraint("sha256", "place", "part"),
+)
+
+# Under which keys a page is found; pages that are alike share some.
+sketch_keys = Table(
+    "sketch_keys",
+    tables,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("sketch", Integer, ForeignKey("sketches.id"), primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+
+# Pairs of pages that are alike, the one with the lower number first. What people decided is here as well, to be found
+# with its pages; the decision itself is in `decisions`.
+likenesses = Table(
+    "likenesses",
+    tables,
+    Column("one", Integer, ForeignKey("sketches.id"), primary_key=True),
+    Column("other", Integer, ForeignKey("sketches.id"), primary_key=True, index=True),
+    Column("score", Float, nullable=False),
+    Column("differences", Text, nullable=False),
+    Column("standing", Text, nullable=False, index=True),
+    Column("decided", Text),
+)
+
+# Items whose pages are to be held against others: they were saved after that was done last.
+likeness_tasks = Table("likeness_tasks", tables, _of_item(primary_key=True))

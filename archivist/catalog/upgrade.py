@@ -1,34 +1,68 @@
 """Catalogues that an older archivist wrote, brought up to the tables of today where they stand."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select, update
 
-from archivist.catalog.rows import add_derived, read_entries
-from archivist.catalog.tables import CHUNK, item_pages, items, tables
-
-_ADDED_BY_3 = (
-    "items ADD COLUMN boundaries TEXT DEFAULT '[]' NOT NULL",
-    "items ADD COLUMN begins_at INTEGER DEFAULT 1 NOT NULL",
-    "fields ADD COLUMN witnesses TEXT DEFAULT '[]' NOT NULL",
-    "fields ADD COLUMN authority TEXT",
-    "fields ADD COLUMN decided TEXT",
-    "campaign_links ADD COLUMN role TEXT DEFAULT 'other' NOT NULL",
-    "campaign_links ADD COLUMN status TEXT DEFAULT 'accepted' NOT NULL",
-    "campaign_links ADD COLUMN decided TEXT",
+from archivist.catalog.ledger import append
+from archivist.catalog.pages import unpack
+from archivist.catalog.rows import add_derived, crops_of, read_entries
+from archivist.catalog.tables import (
+    CHUNK,
+    HEAD,
+    NO_EVENT,
+    SCHEMA_VERSION,
+    derivatives,
+    item_pages,
+    items,
+    meta,
+    now,
+    readings,
+    tables,
 )
+from archivist.catalog.tallies import recount
+from archivist.events import ARCHIVE, Event
+
+# What each version added to tables that were there before it.
+_ADDED = {
+    2: (
+        "item_pages ADD COLUMN part INTEGER DEFAULT 0 NOT NULL",
+        "item_pages ADD COLUMN confidence FLOAT",
+    ),
+    3: (
+        "items ADD COLUMN boundaries TEXT DEFAULT '[]' NOT NULL",
+        "items ADD COLUMN begins_at INTEGER DEFAULT 1 NOT NULL",
+        "fields ADD COLUMN witnesses TEXT DEFAULT '[]' NOT NULL",
+        "fields ADD COLUMN authority TEXT",
+        "fields ADD COLUMN decided TEXT",
+        "campaign_links ADD COLUMN role TEXT DEFAULT 'other' NOT NULL",
+        "campaign_links ADD COLUMN status TEXT DEFAULT 'accepted' NOT NULL",
+        "campaign_links ADD COLUMN decided TEXT",
+    ),
+    4: (
+        "items ADD COLUMN described_by TEXT DEFAULT '' NOT NULL",
+        "readings ADD COLUMN parts INTEGER DEFAULT 1 NOT NULL",
+        "item_pages ADD COLUMN blank INTEGER DEFAULT 0 NOT NULL",
+    ),
+}
+# Readings unpacked at a time.
+_BATCH = 100
 
 
 def upgrade(connection: Connection, version: int) -> None:
-    """Give tables of `version` what later ones added."""
-    if version < 2:
-        connection.exec_driver_sql("ALTER TABLE item_pages ADD COLUMN part INTEGER DEFAULT 0 NOT NULL")
-        connection.exec_driver_sql("ALTER TABLE item_pages ADD COLUMN confidence FLOAT")
-        for index in item_pages.indexes:
+    """Give tables of `version` what later ones added; rows that follow from others are worked out last."""
+    for added, columns in _ADDED.items():
+        for column in columns if added > version else ():
+            connection.exec_driver_sql(f"ALTER TABLE {column}")
+    tables.create_all(connection)
+    for table in tables.tables.values():
+        for index in table.indexes:
             index.create(connection, checkfirst=True)
     if version < 3:
-        for column in _ADDED_BY_3:
-            connection.exec_driver_sql(f"ALTER TABLE {column}")
-        tables.create_all(connection)
         _derive(connection)
+    if version < 4:
+        _unpack(connection)
+        recount(connection)
+        connection.execute(insert(meta).values(name=HEAD, value=f"0:{NO_EVENT}"))
+    append(connection, [Event("migration", ARCHIVE, {"tables": [version, SCHEMA_VERSION]})], now())
 
 
 def _derive(connection: Connection) -> None:
@@ -41,3 +75,28 @@ def _derive(connection: Connection) -> None:
         for item in read_entries(connection, names):
             add_derived(connection, item)
         last = names[-1]
+
+
+def _unpack(connection: Connection) -> None:
+    """Put down what stands in the readings: how many pages, which of them blank, which pictures cut out of them."""
+    last = 0
+    while True:
+        query = select(readings.c.id, readings.c.data).where(readings.c.id > last).order_by(readings.c.id)
+        rows = connection.execute(query.limit(_BATCH)).all()
+        if not rows:
+            return
+        for row in rows:
+            try:
+                pages = unpack(row.data)
+            except ValueError:
+                # Damaged before today: `verify` tells of it, and has it read again.
+                continue
+            if len(pages) > 1:
+                connection.execute(update(readings).where(readings.c.id == row.id).values(parts=len(pages)))
+            for page in pages if any(page.blank for page in pages) else ():
+                own = (item_pages.c.reading == row.id, item_pages.c.part == page.scan.part)
+                connection.execute(update(item_pages).where(*own).values(blank=int(page.blank)))
+            crops = [{"reading": row.id, "sha256": crop} for crop in crops_of(pages)]
+            if crops:
+                connection.execute(insert(derivatives), crops)
+        last = rows[-1].id

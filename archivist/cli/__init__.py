@@ -6,11 +6,25 @@ from io import TextIOWrapper
 
 import click
 
-from archivist.cli import authority, campaigns, ingest, items, review, search, upkeep
+from archivist.cli import authority, backup, campaigns, duplicates, ingest, items, review, search, status, upkeep
 from archivist.cli.common import DOMAIN, commands
 from archivist.errors import ArchivistError
 
-__all__ = ["DOMAIN", "authority", "campaigns", "commands", "ingest", "items", "main", "review", "search", "upkeep"]
+__all__ = [
+    "DOMAIN",
+    "authority",
+    "backup",
+    "campaigns",
+    "commands",
+    "duplicates",
+    "ingest",
+    "items",
+    "main",
+    "review",
+    "search",
+    "status",
+    "upkeep",
+]
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from archivist.errors import WrongCall
 
 if TYPE_CHECKING:
     from archivist.archive import Archive
+    from archivist.catalog.runs import Running
     from archivist.model import Boundary, Decided, Document, Field, Item, Scan, Value
 
 DOMAIN = "archivist"
@@ -77,6 +78,11 @@ def opened(archive: Path, *, create: bool = False) -> "Iterator[Archive]":
 
     with Archive(load(archive), create=create) as rooms:
         yield rooms
+
+
+def tell_waiting(running: "Running") -> None:
+    """Say whose work this one waits for."""
+    click.echo(_("waiting for {running}; Ctrl-C gives up").format(running=running), err=True)
 
 
 def warn_of_unindexed(count: int) -> None:

@@ -1,14 +1,22 @@
-"""`archivist export`, `verify`, `reindex`, `status`: hand over, check, mend."""
+"""`archivist export`, `verify`, `reindex`: hand over, check, mend."""
 
+import json
 import sys
+from collections.abc import Iterator
+from dataclasses import asdict
 from gettext import gettext as _
 from gettext import ngettext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from archivist.cli.common import at_archive, commands, opened
+from archivist.cli.common import at_archive, commands, decided, opened, person, tell_waiting
+from archivist.cli.progress import progress
 from archivist.errors import WrongCall
+
+if TYPE_CHECKING:
+    from archivist.inspection import Findings
 
 
 @commands.command(
@@ -27,21 +35,78 @@ def export(format: str, output: Path | None, archive: Path) -> None:
     click.echo(_("{rows} items written to {path}").format(rows=rows, path=path))
 
 
-@commands.command(help=_("Check that every original is as it was taken in, and that the index has every item."))
-@at_archive
-def verify(archive: Path) -> None:
-    """Check fixity and consistency."""
-    with opened(archive) as rooms:
-        health = rooms.verify(lambda text: click.echo(text, err=True))
-    click.echo(
-        _("{count} originals checked, {damaged} missing or changed").format(
-            count=health.originals, damaged=len(health.damaged)
-        )
+@commands.command(
+    help=_(
+        "Check that every original is as it was taken in, that catalogue, store and index fit together, and that "
+        "nobody changed the ledger. What can be derived again is mended; ends with 1 where something is left to do."
     )
-    if health.unindexed:
-        click.echo(_("The index does not match the catalogue; run `archivist reindex`."), err=True)
-    if health.damaged or health.unindexed:
+)
+@click.option(
+    "--sample", type=click.FloatRange(0, 100, min_open=True), default=100, metavar="PERCENT",
+    help=_("Look at a random share only."),
+)  # fmt: skip
+@click.option("--no-repair", is_flag=True, help=_("Only tell what is wrong."))
+@click.option("--head", default="", metavar="SEAL", help=_("The last seal of the ledger, as it was written down."))
+@click.option("--from", "backup", default="", metavar="BACKUP", help=_("A backup to bring originals back from."))
+@click.option("--json", "as_json", is_flag=True, help=_("For machines: one JSON object."))
+@at_archive
+def verify(sample: float, no_repair: bool, head: str, backup: str, as_json: bool, archive: Path) -> None:
+    """Check fixity and consistency."""
+    from archivist.backup.place import Place
+    from archivist.inspection import inspect
+
+    with opened(archive) as rooms, progress() as bar:
+        findings = inspect(
+            rooms,
+            share=sample / 100,
+            repair=not no_repair,
+            head=head,
+            spare=Place(backup).originals if backup else None,
+            tell=bar.say,
+            show=bar.show,
+        )
+    if as_json:
+        click.echo(json.dumps(asdict(findings) | {"well": findings.well}, ensure_ascii=False, indent=1))
+    else:
+        for line in _told(findings):
+            click.echo(line)
+    # A kept original that changed is a sign of a failing disk, whether or not the same bytes were found again.
+    if not findings.well or "original" in findings.found:
         sys.exit(1)
+
+
+def _told(findings: "Findings") -> Iterator[str]:
+    looked_at, left = findings.looked_at, findings.left
+    text = _("{count} originals checked, {damaged} missing or changed")
+    line = text.format(count=looked_at.get("original", 0), damaged=findings.found.get("original", 0))
+    if findings.share < 1:
+        line += " " + _("(a random sample of {percent:g} %)").format(percent=100 * findings.share)
+    yield line
+    text = _("{pictures} pictures of handwriting, {readings} readings, {items} items, {events} events looked at")
+    yield text.format(
+        pictures=looked_at.get("picture", 0),
+        readings=looked_at.get("reading", 0),
+        items=looked_at.get("item", 0),
+        events=findings.events,
+    )
+    if findings.strays:
+        text = _("{count} things kept that no scan names: left by a run that was killed, harmless")
+        yield text.format(count=findings.strays)
+    if findings.unread:
+        yield _("{count} originals have pages that were never read; ingest their box again").format(
+            count=findings.unread
+        )
+    if findings.broken_off:
+        yield _("{count} runs broke off; run the same command again").format(count=findings.broken_off)
+    yield _("last seal of the ledger: {head}").format(head=findings.head)
+    if not findings.found:
+        yield _("All is well.")
+    elif findings.well:
+        yield _("All that was wrong is mended.")
+        if "original" in findings.found:
+            yield _("Originals do not change by themselves: look at the disk or server that keeps them.")
+    else:
+        yield _("{count} left to do, as told above").format(count=sum(left.values()))
 
 
 @commands.command(
@@ -68,27 +133,19 @@ def describe(items: tuple[str, ...], boundaries: bool, archive: Path) -> None:
 
 
 @commands.command(help=_("Make the search index anew from the catalogue."))
+@person
 @at_archive
-def reindex(archive: Path) -> None:
+def reindex(by: str | None, archive: Path) -> None:
     """Make the index anew."""
-    with opened(archive) as rooms:
-        click.echo(_("{count} items indexed").format(count=rooms.reindex()))
+    with (
+        opened(archive) as rooms,
+        progress() as bar,
+        rooms.catalog.runs.hold("reindex", "", decided(by).who, tell_waiting) as run,
+    ):
 
+        def tell(done: int, total: int) -> None:
+            run.report(done, total, 0, 0)
+            bar.show(_("index"), done, total)
 
-@commands.command(help=_("Say how much the archive holds, what waits, and which scans failed and why."))
-@at_archive
-def status(archive: Path) -> None:
-    """Say how the archive stands."""
-    with opened(archive) as rooms:
-        counts = rooms.catalog.counts()
-        failures = rooms.catalog.failures()
-    text = _(
-        "{items} items, {pages} pages, {campaigns} campaigns; "
-        "waiting for review: {review} values and beginnings, {poor} pages"
-    )
-    values, poor = counts.waiting, counts.hardly_read
-    held = {"items": counts.items, "pages": counts.pages, "campaigns": counts.campaigns}
-    click.echo(text.format(**held, review=values, poor=poor))
-    for failure, at in failures:
-        where = f"{failure.source}" + (" " + _("p. {number}").format(number=failure.index + 1) if failure.index else "")
-        click.echo(f"{at[:16]}  {_(failure.cause)}  {where}: {failure.message}")
+        count = rooms.reindex(tell)
+    click.echo(_("{count} items indexed").format(count=count))

@@ -15,7 +15,7 @@ from archivist.model import Item
 def write(items: Iterable[Item], stream: BinaryIO) -> int:
     """Write headings and a row for each of `items` to `stream` and return how many items there were."""
     layout = listing("da-t-22-2015")
-    text = TextIOWrapper(stream, "utf-8-sig", "backslashreplace", newline="")
+    text = TextIOWrapper(stream, "utf-8-sig", newline="")
     rows = csv.writer(text)
     rows.writerow(column.heading for column in layout.columns)
     number = 0

@@ -7,12 +7,15 @@ from typing import Any, BinaryIO
 
 from archivist.model import Box, CampaignLink, Document, Field, Item, Page, Scan, Witness
 
+#: What JSON lets stand and what some readers take for the end of a line, or a terminal for an order.
+_ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
+
 
 def write(items: Iterable[Item], stream: BinaryIO) -> int:
     """Write each of `items` as a line of UTF-8 to `stream` and return how many there were."""
     rows = 0
     for item in items:
-        line = json.dumps(record(item), ensure_ascii=False, allow_nan=False) + "\n"
+        line = json.dumps(record(item), ensure_ascii=False, allow_nan=False).translate(_ESCAPED) + "\n"
         # Half a surrogate pair has no UTF-8 form; the escape that stands for it here means the same in JSON.
         stream.write(line.encode("utf-8", "backslashreplace"))
         rows += 1

@@ -7,14 +7,18 @@ from functools import cache
 from gettext import gettext as _
 from math import floor
 from typing import Any, Literal
+from unicodedata import normalize
 
 from archivist.definitions import load
 from archivist.export.elements import Statement, statements
 from archivist.model import CampaignLink, Field, Item
 
-# What makes a spreadsheet take a text for a formula, also in full width, as a Chinese Excel may
-# (OWASP, CSV Injection).
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+# What makes a spreadsheet take a text for a formula (OWASP, CSV Injection).
+_FORMULA = tuple("=+-@")
+# What may go before: what it leaves out, or what makes it split the cell.
+_BEFORE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*")
+# Control characters but tabs and line breaks, halves of surrogate pairs, what is no character (XML 1.0, 2.2).
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 # As the pipeline writes dates, and as people and spreadsheets do: 1995/6/9, 1995.6, 1995年6月9日.
 _DATE = re.compile(
     r"(?P<year>[0-9]{4})(?:[-/.年](?P<month>1[0-2]|0?[0-9])(?:[-/.月](?P<day>[12][0-9]|3[01]|0?[0-9]))?)?[年月日]?"
@@ -78,8 +82,16 @@ def cells(layout: Listing, item: Item, row: int) -> tuple[Cell, ...]:
 
 
 def like_formula(text: str) -> bool:
-    """Say whether a spreadsheet might take `text` for a formula."""
-    return text.startswith(_FORMULA)
+    """Say whether a spreadsheet might take `text` for a formula.
+
+    Also in full width or small (`＝`, `﹣`), as a Chinese one may, and behind what does not show.
+    """
+    return text.startswith(("\t", "\r", "\n")) or normalize("NFKC", _BEFORE.sub("", text, 1)[:1]).startswith(_FORMULA)
+
+
+def storable(text: str) -> str:
+    r"""Return `text` with escapes (`\x1b`) for characters that no XML and no UTF-8 holds, or that steer a terminal."""
+    return _UNSTORABLE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _cell(layout: Listing, column: Column, item: Item, row: int) -> Cell:
@@ -87,9 +99,9 @@ def _cell(layout: Listing, column: Column, item: Item, row: int) -> Cell:
         return Cell(row)
     found = statements(item, column.element)
     text = column.join.join(_shown(statement, column) for statement in found)
-    doubts = tuple(_doubts(found, layout.doubt_below))
+    doubts = tuple(map(storable, _doubts(found, layout.doubt_below)))
     whole = column.show == "number" and text.isascii() and text.isdigit() and len(text) < 10
-    return Cell(int(text) if whole else text, doubts)
+    return Cell(int(text) if whole else storable(text), doubts)
 
 
 def _shown(statement: Statement, column: Column) -> str:

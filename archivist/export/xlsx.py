@@ -88,7 +88,7 @@ def _rows(book: "Workbook", sheet: "Worksheet", layout: Listing, items: Iterable
             if isinstance(cell.content, int):
                 sheet.write_number(row, place, cell.content, formats[look])
             else:
-                sheet.write_string(row, place, _storable(text), formats[look])
+                sheet.write_string(row, place, _cut(text), formats[look])
             if cell.doubts:
                 _note(sheet, row, place, layout, cell)
     return number
@@ -104,13 +104,14 @@ def _look(layout: Listing, align: str, doubtful: bool, like_formula: bool) -> di
 
 
 def _note(sheet: "Worksheet", row: int, place: int, layout: Listing, cell: Cell) -> None:
-    text = _storable("\n".join(cell.doubts))
+    text = _cut("\n".join(cell.doubts))
     options = {"font_name": layout.font, "font_size": 9, "width": 280, "height": 18 * _lines(text, 44) + 10}
     sheet.write_comment(row, place, text, options)
 
 
-def _storable(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")[:_LONGEST_TEXT]
+def _cut(text: str) -> str:
+    # Counted as Excel does, in halves of surrogate pairs; one that stands alone is left out.
+    return text.encode("utf-16-le")[: 2 * _LONGEST_TEXT].decode("utf-16-le", "ignore")
 
 
 def _height(layout: Listing, filled: tuple[Cell, ...]) -> float:

@@ -4,7 +4,6 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from gettext import gettext as _
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -12,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archivist.errors import EmptyScan, EncryptedScan, OversizedScan, ScanError, TruncatedScan, WrongType
-from archivist.image import textlayer
-from archivist.image.textlayer import TextLayer, text_layer
+from archivist.errors import EmptyScan, OversizedScan, ScanError, TruncatedScan, WrongType
+from archivist.image import pdf
+from archivist.image.picture import MOST_PIXELS, Picture, Pixels, check_pages, check_size, oversized
 from archivist.image.tiff import directories
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Pixels = NDArray[np.uint8]
+__all__ = ["MOST_PIXELS", "SUFFIXES", "Picture", "Pixels", "media_type", "misnamed", "open_page", "page_count"]
 
 #: What a path may be called to be taken for a scan; anything else in a box is reported, not guessed at.
 _FAMILIES = {
@@ -36,19 +35,11 @@ _FAMILIES = {
 }
 SUFFIXES = frozenset(suffix for family in _FAMILIES.values() for suffix in family)
 
-#: A0 at 300 dpi has 140 million pixels; no sheet in a box is larger.
-MOST_PIXELS = 150_000_000
 #: A scan of more pixels than this is decoded smaller, no side below the second figure: A3 at 400 dpi stays as it is.
 _LARGE, _LARGE_SIDE = 45_000_000, 4500
 _ORIENTATION = 0x0112
 #: What can be made smaller as it stands; deep grey and transparent pictures must be made plain first.
 _PLAIN_MODES = frozenset({"1", "L", "P", "RGB", "CMYK", "YCbCr"})
-#: No character fits into less.
-LEAST_SIDE = 32
-PDF_DPI = 300
-_PDF_DPI_BOUNDS = (100, 400)
-#: A picture that takes up less of a page than this is an emblem, not a scan.
-_LEAST_OF_PAGE = 0.2
 #: Fax machines write pixels up to twice as tall as wide; beyond that the resolution is a mistake.
 _STRETCHED, _MOST_STRETCHED = 1.2, 4.0
 #: Brightest value of 8, 10, 12, 14 and 16 bits a pixel.
@@ -69,21 +60,6 @@ _MARKS = {
     b"P5": "image/x-portable-anymap",
     b"P6": "image/x-portable-anymap",
 }
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One page as pixels: RGB of shape (height, width, 3), turned as EXIF says; a PDF page also has its text layer.
-
-    `size` is width and height of the scan, of which `pixels` is a smaller copy where it is very large. `dpi` is None
-    where the scan does not say; `stretch` is how many times as tall as wide a pixel of it is.
-    """
-
-    pixels: Pixels
-    size: tuple[int, int]
-    dpi: float | None
-    text: TextLayer | None = None
-    stretch: float = 1.0
 
 
 def media_type(data: bytes) -> str:
@@ -111,21 +87,18 @@ def misnamed(name: str, kind: str) -> str:
 
 
 def page_count(data: bytes) -> int:
-    """Return how many page images `data` holds; a ScanError where it cannot be used.
+    """Return how many page images `data` holds; a ScanError where it cannot be used or is not safe to keep.
 
     A TIFF that breaks off between pages counts one page more, which cannot be opened.
     """
     kind = media_type(data)
     if kind == "application/pdf":
-        with _pdf(data) as document:
-            count = len(document)
-        if not count:
-            raise EmptyScan(_("the PDF has no pages; scan it again"))
-        return count
+        return pdf.page_count(data)
     with _raster(data):
         if kind != "image/tiff":
             return 1
     found = directories(data)
+    check_pages(len(found.pages))
     return len(found.pages) + found.broken
 
 
@@ -133,7 +106,7 @@ def open_page(data: bytes, index: int) -> Picture:
     """Return page `index` (from 0) of the scan `data`; a ScanError where it cannot be used."""
     kind = media_type(data)
     if kind == "application/pdf":
-        return _pdf_page(data, index)
+        return pdf.open_page(data, index)
     frame = 0
     if kind == "image/tiff":
         pages = directories(data).pages
@@ -158,7 +131,7 @@ def _raster(data: bytes) -> Iterator["Image"]:
     except ScanError:
         raise
     except Image.DecompressionBombError as error:
-        raise OversizedScan(_oversized("".join(filter(str.isdigit, str(error).partition("exceeds")[0])))) from None
+        raise OversizedScan(oversized("".join(filter(str.isdigit, str(error).partition("exceeds")[0])))) from None
     except UnidentifiedImageError:
         raise TruncatedScan(_("the picture breaks off in its header; copy or scan it again")) from None
     except Exception as error:
@@ -170,7 +143,7 @@ def _raster(data: bytes) -> Iterator["Image"]:
 def _frame(image: "Image", frame: int) -> Picture:
     if frame:
         image.seek(frame)
-    _check_size(*image.size)
+    check_size(*image.size)
     across, down = _resolution(image.info.get("dpi"))
     full = image.size
     if smaller := _smaller(full):
@@ -244,86 +217,3 @@ def _resolution(value: Any) -> tuple[float, float]:
     except (TypeError, ValueError, IndexError, ZeroDivisionError):
         return 0.0, 0.0
     return (across, down) if 0 < across < 1e5 and 0 < down < 1e5 else (0.0, 0.0)
-
-
-def _check_size(width: float, height: float) -> None:
-    if min(width, height) < LEAST_SIDE:
-        text = _("{width:.0f} × {height:.0f} pixels are too few to hold writing; scan it again")
-        raise EmptyScan(text.format(width=width, height=height))
-    if width * height > MOST_PIXELS:
-        raise OversizedScan(_oversized(f"{width:.0f} × {height:.0f}"))
-
-
-def _oversized(size: str) -> str:
-    text = _(
-        "{size} pixels is more than any sheet of paper has (at most {most} million); "
-        "it was left closed, scan it again at 300 to 600 dpi"
-    )
-    return text.format(size=size, most=MOST_PIXELS // 1_000_000)
-
-
-@contextmanager
-def _pdf(data: bytes) -> Iterator[Any]:
-    import pypdfium2
-    from pypdfium2 import PdfiumError
-
-    # A PDF ends with where its table of contents begins; what stands behind that was never finished.
-    end = data.rfind(b"startxref")
-    if end < 0 or b"endobj" in data[end:]:
-        raise TruncatedScan(_("the PDF breaks off before its end; copy it again"))
-    try:
-        document = pypdfium2.PdfDocument(data)
-    except PdfiumError as error:
-        # PDFium may still give the reason of an earlier failure, so it is not believed alone.
-        if b"/Encrypt" in data and ("password" in str(error).lower() or "security" in str(error).lower()):
-            raise EncryptedScan(_("the PDF asks for a password; save a copy without one and ingest that")) from error
-        if textlayer.page_count(data) == 0:
-            raise EmptyScan(_("the PDF has no pages; scan it again")) from error
-        text = _("the PDF is cut off or damaged ({reason}); copy it again")
-        raise TruncatedScan(text.format(reason=error)) from error
-    try:
-        yield document
-    finally:
-        document.close()
-
-
-def _pdf_page(data: bytes, index: int) -> Picture:
-    with _pdf(data) as document:
-        try:
-            page = document[index]
-            width, height = page.get_size()
-            dpi = _pdf_dpi(page, width, height)
-            _check_size(width * dpi / 72, height * dpi / 72)
-            pixels = np.ascontiguousarray(page.render(scale=dpi / 72, rev_byteorder=True).to_numpy()[:, :, :3])
-            empty = next(page.get_objects(max_depth=1), None) is None
-        except ScanError:
-            raise
-        except Exception as error:
-            text = _("page {page} of the PDF is damaged ({reason}); copy it again")
-            raise TruncatedScan(text.format(page=index + 1, reason=error)) from error
-        pages = len(document)
-    # PDFium shows a white sheet where the page tree leads nowhere.
-    if empty and textlayer.page_count(data) != pages:
-        raise TruncatedScan(_("page {page} of the PDF is missing from it; copy it again").format(page=index + 1))
-    size = (pixels.shape[1], pixels.shape[0])
-    return Picture(pixels, size, dpi, text_layer(data, index, dpi / 72, size, pages))
-
-
-def _pdf_dpi(page: Any, width: float, height: float) -> float:
-    """Return the finest resolution of the scans that a page of `width` × `height` points is made of.
-
-    PDF_DPI where there is none; less, down to 72, where the page would have more pixels than a scan may.
-    """
-    from pypdfium2 import raw
-
-    found = [0.0]
-    for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
-        left, bottom, right, top = image.get_bounds()
-        across, down = right - left, top - bottom
-        if across * down > _LEAST_OF_PAGE * width * height:
-            # A layer may lie on its side; the longer side of either is the same side.
-            found.append(max(image.get_px_size()) * 72 / max(across, down))
-    low, high = _PDF_DPI_BOUNDS
-    dpi = min(max(max(found), low), high) if max(found) else PDF_DPI
-    # Some programs write a pixel as a point; a sheet too large even so is no paper.
-    return float(min(dpi, max(72 * (0.99 * MOST_PIXELS / max(width * height, 1.0)) ** 0.5, 72)))

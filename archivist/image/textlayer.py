@@ -1,13 +1,15 @@
 """The text layer of a PDF page: characters that need no reading."""
 
-import io
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 from archivist.model import Box
+
+if TYPE_CHECKING:
+    from archivist.image.unfold import Unfolded
 
 #: Stands for a character that the font draws but does not name.
 _UNNAMED = "\ufffd"
@@ -52,56 +54,37 @@ def _misdecoded(text: str) -> bool:
     return bool(data) and len(data.decode("utf-8", "ignore").encode()) > 0.9 * len(data)
 
 
-def text_layer(data: bytes, index: int, scale: float, size: tuple[int, int], pages: int) -> TextLayer | None:
-    """Return the text layer of page `index` (from 0) of the PDF `data`, which has `pages` pages.
+def text_layer(pdf: "Unfolded", index: int, scale: float, size: tuple[int, int]) -> TextLayer | None:
+    """Return the text layer of page `index` (from 0) of `pdf`.
 
     The page's rendering has `scale` pixels a point and is `size` (width, height) pixels large. None where there is
     no layer, or none that surely belongs to this page as it is shown.
     """
-    import pdfplumber
+    from pdfminer.pdfinterp import PDFResourceManager
+    from pdfplumber.page import Page
 
-    # It tells of every font it has not met before.
-    logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
+    # What a page asks of its document; pdfplumber's own would unpack without bounds.
+    document: Any = SimpleNamespace(
+        rsrcmgr=PDFResourceManager(), laparams=None, unicode_norm=None, raise_unicode_errors=True
+    )
     try:
-        with pdfplumber.open(io.BytesIO(data), pages=[index + 1]) as document:
-            if _pages(document.doc) != pages:
-                return None
-            page = document.pages[0].dedupe_chars()
-            left, top, right, bottom = _shown(page)
-            if abs((right - left) * scale - size[0]) > _SAME_SIZE or abs((bottom - top) * scale - size[1]) > _SAME_SIZE:
-                return None
-            # A page that lies on its side or its head gives its lines in no order.
-            if sum(char["matrix"][0] > 0 for char in page.chars) < 0.5 * len(page.chars):
-                return None
-            found = page.extract_text_lines(x_tolerance=3, y_tolerance=3, keep_blank_chars=True)
-            lines = (tuple(_glyphs(line["chars"], left, top, scale, size)) for line in found)
-            kept = tuple(line for line in lines if line)
-            area = float((right - left) * (bottom - top)) or 1.0
-            covered = sum(float(image["width"] * image["height"]) for image in page.images)
-            images = tuple(box for image in page.images if (box := _placed(image, left, top, scale, size)))
+        page = Page(document, pdf.pages[index], index + 1, 0).dedupe_chars()
+        left, top, right, bottom = _shown(page)
+        if abs((right - left) * scale - size[0]) > _SAME_SIZE or abs((bottom - top) * scale - size[1]) > _SAME_SIZE:
+            return None
+        # A page that lies on its side or its head gives its lines in no order.
+        if sum(char["matrix"][0] > 0 for char in page.chars) < 0.5 * len(page.chars):
+            return None
+        found = page.extract_text_lines(x_tolerance=3, y_tolerance=3, keep_blank_chars=True)
+        lines = (tuple(_glyphs(line["chars"], left, top, scale, size)) for line in found)
+        kept = tuple(line for line in lines if line)
+        area = float((right - left) * (bottom - top)) or 1.0
+        covered = sum(float(image["width"] * image["height"]) for image in page.images)
+        images = tuple(box for image in page.images if (box := _placed(image, left, top, scale, size)))
     except Exception:
         # There is no end to what a damaged layer raises, and it is no loss: the page is read from its picture.
         return None
     return TextLayer(kept, min(covered / area, 1.0), images) if kept else None
-
-
-def page_count(data: bytes) -> int | None:
-    """Return how many pages the page tree of the PDF `data` names, None where it has none that can be followed."""
-    from pdfminer.pdfdocument import PDFDocument
-    from pdfminer.pdfparser import PDFParser
-
-    logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
-    try:
-        document = PDFDocument(PDFParser(io.BytesIO(data)))
-        return _pages(document) if "Pages" in document.catalog else None
-    except Exception:
-        return None
-
-
-def _pages(document: Any) -> int:
-    from pdfminer.pdfpage import PDFPage
-
-    return sum(1 for _page in PDFPage.create_pages(document))
 
 
 def _shown(page: Any) -> tuple[float, float, float, float]:

@@ -8,6 +8,8 @@ _SUBFILE, _WIDTH, _HEIGHT = 254, 256, 257
 _NO_PAGE = 0b101
 #: No scanner writes so many tags; a larger number is no directory.
 _MOST_TAGS = 1024
+#: A page may come with a thumbnail and a mask; no volume has a third so many pages.
+_MOST_DIRECTORIES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ def directories(data: bytes) -> Directories:
         while offset:
             (count,) = struct.unpack_from(order + count_as, data, offset)
             start = offset + struct.calcsize(order + count_as)
-            if offset in seen or not 0 < count <= _MOST_TAGS:
+            if offset in seen or len(seen) > _MOST_DIRECTORIES or not 0 < count <= _MOST_TAGS:
                 return Directories(_pages(frames), True)
             tags = {}
             for place in range(count):

@@ -10,23 +10,20 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from io import BytesIO
-from itertools import accumulate, groupby
-from mmap import ACCESS_READ, mmap
+from itertools import accumulate, groupby, takewhile
 from operator import add, itemgetter
-from pathlib import Path
 from typing import Any
 
 from whoosh.codec.whoosh3 import W3Codec, W3LeafMatcher, W3PostingsWriter, W3TermInfo
 from whoosh.fields import COLUMN, FieldType, Schema
-from whoosh.filedb.filestore import FileStorage
-from whoosh.filedb.structfile import StructFile
 from whoosh.formats import Existence
+from whoosh.index import TOC
 from whoosh.reading import SegmentReader, TermNotFound
 from whoosh.writing import SegmentWriter
 
 from archivist.search.compare import runs
 from archivist.search.fields import IndexDefinition
+from archivist.search.folder import NAME, Folder
 
 # A merge of up to this many documents is done while someone waits (seconds); more is for `merge_all`.
 _SMALL = 2000
@@ -85,18 +82,6 @@ def schema(definition: IndexDefinition) -> Schema:
     )
 
 
-class MappedStorage(FileStorage):  # type: ignore[misc]
-    """A folder whose contents are mapped into memory when read; Whoosh's compound form would copy them."""
-
-    def open_file(self, name: str, **kwargs: Any) -> StructFile:
-        """Return `name` opened for reading."""
-        path = Path(self.folder, name)
-        with path.open("rb") as stream:
-            if not path.stat().st_size:
-                return StructFile(BytesIO(), name=name, **kwargs)
-            return StructFile(mmap(stream.fileno(), 0, access=ACCESS_READ), name=name, **kwargs)
-
-
 Posting = tuple[Sequence[int], Sequence[float]]
 
 
@@ -108,8 +93,13 @@ def blocks(reader: SegmentReader, field: str, term: bytes) -> Iterator[Posting]:
 
 def terms(reader: SegmentReader, field: str, prefix: bytes) -> Iterator[tuple[bytes, Iterator[Posting]]]:
     """Yield, in order, the terms of a field of one segment that begin with `prefix`, with their postings."""
-    for (name, term), info in reader._terms.items_from(field, prefix):
-        if name != field or not term.startswith(prefix):
+    return takewhile(lambda entry: entry[0].startswith(prefix), terms_from(reader, field, prefix))
+
+
+def terms_from(reader: SegmentReader, field: str, first: bytes) -> Iterator[tuple[bytes, Iterator[Posting]]]:
+    """Yield, in order, the terms of a field of one segment from `first` on, with their postings."""
+    for (name, term), info in reader._terms.items_from(field, first):
+        if name != field:
             return
         yield term, _read(reader, field, term, info)
 
@@ -179,17 +169,40 @@ class _Pool:
         self.fields.clear()
 
 
-class TermWriter(SegmentWriter):  # type: ignore[misc]
-    """Whoosh's writer, writing term by term: of the documents added, then of the segments merged in."""
+class _At:
+    """Where a TermWriter begins; stands in for Whoosh's FileIndex, which would read the folder for it."""
 
-    def __init__(self, index: Any) -> None:
+    def __init__(self, folder: Folder, toc: TOC) -> None:
+        self.storage, self.indexname, self._toc = folder, NAME, toc
+
+    def _read_toc(self) -> TOC:
+        return self._toc
+
+
+class TermWriter(SegmentWriter):  # type: ignore[misc]
+    """Whoosh's writer, writing term by term: of the documents added, then of the segments merged in.
+
+    It adds to what `toc` names, which need not be the last commit.
+    """
+
+    def __init__(self, folder: Folder, toc: TOC) -> None:
         # The lock is the caller's, who needs it before there is an index.
-        super().__init__(index, _lk=False, compound=False, codec=Codec())
+        super().__init__(_At(folder, toc), _lk=False, compound=False, codec=Codec())
         self.pool = _Pool()
         self._merged: list[tuple[SegmentReader, int, dict[int, int] | None]] = []
 
+    def unpublished(self) -> list[Any]:
+        """Return what was added as a segment that no commit names yet; none where nothing was."""
+        if not self._added:
+            self.cancel()
+            return []
+        segment = self._finalize_segment()
+        self._finish()
+        return [segment]
+
     def merge_in(self, segment: Any) -> None:
-        """Take over the living documents of `segment`."""
+        """Take over the living documents of `segment`, in which not a bit may be wrong: the copy vouches for it."""
+        self.storage.check(segment, whole=True)
         reader, first = SegmentReader(self.storage, self.schema, segment), self.docnum
         self._merged.append((reader, first, None))
         self._merged[-1] = (reader, first, self.write_per_doc(set(self.schema.names()), reader))
@@ -209,6 +222,15 @@ class TermWriter(SegmentWriter):  # type: ignore[misc]
                 writer.finish_term()
             writer.finish_field()
         writer.close()
+
+    def _finalize_segment(self) -> Any:
+        segment = super()._finalize_segment()
+        self.storage.keep(segment)
+        return segment
+
+    def _commit_toc(self, segments: list[Any]) -> None:
+        super()._commit_toc(segments)
+        self.storage.sweep()
 
     def _pooled(self, field: str) -> Iterator[tuple[bytes, int, "array[int]", "array[float]"]]:
         for term, (numbers, counts) in sorted(self.pool.fields.get(field, {}).items(), key=itemgetter(0)):
@@ -235,6 +257,11 @@ def _renumbered(
                 counts.extend(weight for _, weight in living)
         if ids:
             yield term, source, ids, counts
+
+
+def merge_none(writer: TermWriter, segments: list[Any]) -> list[Any]:
+    """Leave all segments as they are (a Whoosh merge policy)."""
+    return segments
 
 
 def merge_all(writer: TermWriter, segments: list[Any]) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from archivist.search.compare import compared, number_key, runs, scripted
 from archivist.search.document import SearchDocument
 from archivist.search.fields import IndexDefinition
-from archivist.search.postings import COLUMNS, Posting, blocks, terms
+from archivist.search.postings import COLUMNS, Posting, blocks, terms, terms_from
 from archivist.search.query import Number, Query, Word
 
 # Looking through one text takes as long as reading about this many postings.
@@ -61,7 +61,8 @@ class Segment:
         self._definition = definition
         self._deleted = frozenset(reader.deleted_docs_set)
         self._place = {name: place for place, name in enumerate(_headed(definition), 1)}
-        self._head, self._text, self._scripted = (reader.column_reader(name, translate=False) for name in COLUMNS)
+        self._columns = {name: reader.column_reader(name, translate=False) for name in COLUMNS}
+        self._head, self._text, self._scripted = self._columns.values()
 
     def find(self, query: Query) -> Iterator[Found]:
         """Yield every document that answers `query`."""
@@ -79,6 +80,23 @@ class Segment:
         """Return the date ("" where unknown) and the id of a document."""
         date, *_, id_ = self._head[number].decode().split(_BETWEEN, len(self._place) + 1)
         return date, id_
+
+    def ids(self, after: str) -> Iterator[str]:
+        """Yield the ids of its documents by code point, those behind `after`."""
+        for key, postings in terms_from(self._reader, "id", after.encode()):
+            if key > after.encode() and self._holding(postings):
+                yield key.decode()
+
+    def numbered(self, id_: str) -> set[int]:
+        """Return the numbers of its documents with this id."""
+        return self._holding(blocks(self._reader, "id", id_.encode()))
+
+    def compared(self, id_: str, offered: Mapping[str, Any]) -> list[bool]:
+        """Return for each of its documents with this id whether its columns are those `offered` (see `row`)."""
+        return [
+            all(column[number] == offered[name] for name, column in self._columns.items())
+            for number in self.numbered(id_)
+        ]
 
     def _keyed(self, postings: Callable[[str], Iterable[Posting]]) -> dict[int, _Match]:
         """Return the documents in the postings of each field of numbers, with the weight of the heaviest."""

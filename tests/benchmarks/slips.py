@@ -29,6 +29,11 @@ def slips(
             yield slip.name, paper.stack(page(slip, shape)), slip.expected
 
 
+def filled_slips() -> Iterator["described.Slip"]:
+    """Yield every slip as it is described."""
+    yield from described.slips()
+
+
 def page(slip: "described.Slip", shape: Shape) -> Page:
     """Return the slip as one page of text."""
     above = "\n".join([*slip.told["heading"], *map(described.plain, slip.told.get("lines", ()))])

@@ -1,5 +1,7 @@
 import csv
+import zipfile
 from dataclasses import replace
+from xml.etree.ElementTree import parse
 
 import pytest
 from jsonschema import validate
@@ -109,7 +111,9 @@ def test_a_doubtful_title_is_marked_by_the_field_that_proves_it(tmp_path):
     assert sheet_of(tmp_path, replace(item, title="[会议记录]"))["E3"].comment is None
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝"])
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "﹣", " =", "\u200b=", "\ufeff＋"]
+)
 def test_no_text_is_taken_for_a_formula(start, tmp_path):
     title = start + "cmd|'/c calc'!A0"
     item = replace(notice("a"), title=title, reference_code=title)
@@ -126,6 +130,22 @@ def test_texts_no_spreadsheet_can_hold_do_not_break_it(tmp_path):
     assert len(sheet["E3"].value) == 32_767
     assert sheet["B3"].value == "half \\ud83d"
     assert csv_rows(tmp_path, item)[1][1] == "half \\ud83d"
+    # Excel counts what is outside the basic plane as two.
+    assert sheet_of(tmp_path, replace(item, title="𠀀" * 40_000))["E3"].value == "𠀀" * 16_383
+
+
+def test_what_steers_a_terminal_or_is_no_character_stands_as_an_escape(tmp_path):
+    said = "关于\x1b[2J\x00\ufffe\x9b会议"
+    item = issued(("title", said, None, {"confidence": 0.5}), ("document_number", "x", number(said, 1995, 53)))
+    shown = r"关于\x1b[2J\x00\ufffe\x9b会议"
+    sheet = sheet_of(tmp_path, replace(item, title=said))
+    assert sheet["E3"].value == shown
+    assert shown in sheet["E3"].comment.text
+    assert csv_rows(tmp_path, replace(item, title=said))[1][4] == shown
+    with zipfile.ZipFile(tmp_path / "catalogue.xlsx") as book:
+        for name in book.namelist():
+            if name.endswith((".xml", ".rels", ".vml")):
+                parse(book.open(name))
 
 
 @pytest.mark.parametrize(

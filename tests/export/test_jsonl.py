@@ -167,3 +167,12 @@ def test_each_item_is_a_line_whatever_its_characters(tmp_path):
     assert lines.pop() == ""
     assert [json.loads(line) for line in lines] == [record(decision()), record(odd)]
     assert "聊城市委" in lines[0]
+
+
+def test_nothing_in_a_text_ends_its_line_or_steers_a_terminal(tmp_path):
+    title = "关于\u2028会议\u2029的\x85通\x9b2J知\x7f\x1b[2J"
+    write("jsonl", [replace(notice("a"), title=title, reference_code=title)] * 2, tmp_path / "items.jsonl")
+    text = (tmp_path / "items.jsonl").read_text("utf-8")
+    assert len(text.splitlines()) == 2
+    assert all(char.isprintable() for line in text.splitlines() for char in line)
+    assert [json.loads(line)["reference_code"] for line in text.splitlines()] == [title, title]

@@ -1,9 +1,15 @@
+import os
+import shutil
+import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jsonschema
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from archivist import definitions
 from archivist.errors import ArchiveBusy, ArchivistError
@@ -35,26 +41,54 @@ def test_a_folder_without_an_index_is_empty_and_stays_untouched(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-def test_a_second_writer_is_told_to_wait(index, tmp_path):
-    holder = (
-        "import fcntl, sys; lock = open(sys.argv[1], 'w'); fcntl.flock(lock, fcntl.LOCK_EX);"
-        "print('held', flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", holder, tmp_path / "index" / "WRITELOCK"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as other:
+HOLDER = """
+import fcntl, sys
+lock = open(sys.argv[1], "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def held(index, tmp_path):
+    """Another process that writes to the index, until it is told to end."""
+    call = [sys.executable, "-c", HOLDER, tmp_path / "index" / "WRITELOCK"]
+    with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout.readline() == b"held\n"
-        for write in (lambda: index.add([PAPER]), lambda: index.delete(["1"]), index.optimize, index.clear):
-            with pytest.raises(ArchiveBusy):
-                write()
-        assert index.search(parse("科技")).total == 1, "searching goes on"
-        index.add([])
-        index.delete([])
+        yield other
         other.communicate()
-    index.delete(["1"])
+
+
+def test_a_second_writer_is_told_to_wait(index, held, tmp_path):
+    hasty = WhooshIndex(tmp_path / "index", patience=0)
+    for write in (lambda: hasty.add([PAPER]), lambda: hasty.delete(["1"]), hasty.optimize, hasty.clear):
+        with pytest.raises(ArchiveBusy):
+            write()
+    assert hasty.search(parse("科技")).total == 1, "searching goes on"
+    hasty.close()
+
+
+def test_a_second_writer_waits_for_the_first(index, held):
+    with ThreadPoolExecutor(1) as executor:
+        writing = executor.submit(index.delete, ["1"])
+        assert index.search(parse("科技")).total == 1, "searching goes on"
+        assert not writing.done()
+        held.communicate()
+        writing.result()
     assert index.count() == 1
+
+
+def test_what_is_to_be_kept_is_read_when_no_other_can_write(index, tmp_path):
+    """Or an older state of an item could be put in the place of a newer one."""
+
+    def documents():
+        with pytest.raises(ArchiveBusy):
+            WhooshIndex(tmp_path / "index", patience=0).delete(["1"])
+        yield SearchDocument("3", "", ("三",))
+
+    index.add(documents(), instead_of=["1", "2"])
+    assert list(index.ids()) == ["3"]
 
 
 def unusable(folder: Path) -> None:
@@ -63,15 +97,17 @@ def unusable(folder: Path) -> None:
         with pytest.raises(IndexUnusable, match="archivist reindex"):
             use()
     assert issubclass(IndexUnusable, ArchivistError)
-    again.clear()
-    again.add([PAPER])
+    again.rebuild([PAPER])
     assert again.search(parse("科技")).total == 1
     again.close()
 
 
-def test_an_index_of_another_version_asks_for_reindex(index, tmp_path):
-    index.close()
-    (tmp_path / "index" / "definition.json").write_text('{"format": 0}')
+def test_an_index_of_another_version_asks_for_reindex(tmp_path, monkeypatch):
+    with monkeypatch.context() as older:
+        older.setattr("archivist.search.whoosh._FORMAT", 1)
+        index = WhooshIndex(tmp_path / "index")
+        index.add([PAPER])
+        index.close()
     unusable(tmp_path / "index")
 
 
@@ -100,10 +136,12 @@ def test_what_a_killed_writer_left_behind_does_no_harm(index, tmp_path):
     (folder / "MAIN_0123456789abcdef.trm").write_bytes(b"half")
     (folder / "MAIN.tmp").mkdir()
     (folder / "MAIN.tmp" / "x.ctmp").write_bytes(b"half")
+    (folder / "_MAIN_2.toc.1763852112.5").write_bytes(b"half")
     index.add([SearchDocument("3", "", ("三",))])
     assert index.count() == 3
     assert not (folder / "MAIN_0123456789abcdef.trm").exists()
     assert not (folder / "MAIN.tmp").exists()
+    assert not list(folder.glob("*.toc.*"))
 
 
 def test_long_lists_of_postings_are_kept_and_merged(tmp_path):
@@ -118,3 +156,149 @@ def test_long_lists_of_postings_are_kept_and_merged(tmp_path):
         assert index.search(parse("同文299号文文文文文")).total == 3
         index.optimize()
     index.close()
+
+
+def answers(index: WhooshIndex) -> list[object]:
+    """What can be asked of an index of the papers in `sound`, and what it answers."""
+    queries = ("科技", "决定", "同文1", "聊发〔1995〕58号", "1995年", "科技 决定", "學習")
+    return [index.count(), list(index.ids()), *(index.search(parse(query)) for query in queries)]
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    """The folder of an index of several segments with deleted documents, and the papers in it."""
+    folder = tmp_path_factory.mktemp("sound")
+    papers = [
+        SearchDocument(f"{n}", "决定", (f"关于科技的决定，同文{n}号", "学习" * n), ("聊发〔1995〕58号",), (), (), 1995)
+        for n in range(12)
+    ]
+    index = WhooshIndex(folder)
+    for start in range(0, 12, 4):
+        index.add(papers[start : start + 4])
+    index.delete(["5", "6"])
+    index.close()
+    return folder, [paper for paper in papers if paper.id not in ("5", "6")]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_damage_is_taken_for_an_answer(sound, tmp_path, data):
+    folder, papers = sound
+    shutil.rmtree(tmp_path / "index", ignore_errors=True)
+    shutil.copytree(folder, tmp_path / "index")
+    index = WhooshIndex(tmp_path / "index")
+    right = answers(index) if data.draw(st.booleans(), "open before") else None
+    names = sorted(path.name for path in folder.iterdir() if path.stat().st_size)
+    path = tmp_path / "index" / data.draw(st.sampled_from(names))
+    content = bytearray(path.read_bytes())
+    at = data.draw(st.integers(0, len(content) - 1))
+    match data.draw(st.sampled_from(["flip", "cut", "longer", "gone"])):
+        case "flip":
+            content[at] ^= data.draw(st.integers(1, 255))
+            path.write_bytes(content)
+        case "cut":
+            path.write_bytes(content[:at])
+        case "longer":
+            path.write_bytes(content + content[at:])
+        case "gone" if path.suffix != ".toc":
+            path.unlink()
+        case _:
+            path.write_bytes(b"")
+    for use in (answers, WhooshIndex.check, lambda index: index.add([papers[0]])):
+        with pytest.raises(IndexUnusable):
+            use(index)
+    assert index.rebuild(papers) == len(papers)
+    undamaged = WhooshIndex(folder)
+    assert answers(index) == answers(undamaged) == (right or answers(index))
+    index.check()
+    undamaged.close()
+    index.close()
+
+
+def test_others_find_the_old_index_until_the_new_one_is_complete(index, tmp_path, monkeypatch):
+    monkeypatch.setattr("archivist.search.whoosh._COMMIT", 2)
+    reader = WhooshIndex(tmp_path / "index")
+
+    def documents():
+        for n in range(5):
+            assert reader.search(parse("科技")).total == 1
+            assert list(reader.ids()) == ["1", "2"]
+            yield SearchDocument(f"new-{n}", "", ("新的",))
+        yield SearchDocument("new-0", "", ("又",))
+
+    assert index.rebuild(documents()) == 5
+    assert reader.search(parse("科技")).total == 0
+    assert reader.search(parse("新的")).total == 5
+    reader.close()
+
+
+def test_a_rebuild_that_breaks_off_leaves_the_old_index(index):
+    def documents():
+        yield PAPER
+        raise OSError("the catalogue went away")
+
+    with pytest.raises(OSError, match="went away"):
+        index.rebuild(documents())
+    assert list(index.ids()) == ["1", "2"]
+    index.add([SearchDocument("3", "", ("三",))])
+    assert list(index.ids()) == ["1", "2", "3"]
+
+
+def test_it_is_told_what_the_index_has_otherwise(index):
+    assert not index.outdated(PAPER)
+    assert index.outdated(SearchDocument("1", "决定", ("关于科技的规定",)))
+    assert index.outdated(SearchDocument("1", "决議", ("关于科技的决定",)))
+    assert not index.outdated(SearchDocument("none", "决定", ("关于科技的决定",)))
+
+
+def test_the_commit_is_on_the_disk_before_it_counts(index, tmp_path, monkeypatch):
+    """What a power cut would leave is what was synced before it; only the order in which that happens can be seen."""
+    done: list[tuple[str, int | str]] = []
+    sync, replace = os.fsync, Path.replace
+
+    def fsync(descriptor):
+        sync(descriptor)
+        done.append(("synced", os.fstat(descriptor).st_ino))
+
+    def renamed(path, target):
+        done.append(("named", target.name))
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", renamed)
+    index.add([SearchDocument("3", "", ("三",))])
+    folder = tmp_path / "index"
+    (toc,) = folder.glob("*.toc")
+    named = done.index(("named", toc.name))
+    before = {what for _synced, what in done[:named]}
+    assert {toc.stat().st_ino, folder.stat().st_ino} <= before
+    new = {path.stat().st_ino for path in folder.glob("MAIN_*")} & before
+    assert len(new) == 6, "all files of the new segment"
+    assert ("synced", folder.stat().st_ino) in done[named:]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from archivist.search.document import SearchDocument
+from archivist.search.whoosh import WhooshIndex
+index = WhooshIndex(Path(sys.argv[1]))
+for n in range(1000):
+    index.add([SearchDocument(f"{n:03}", "", (f"同文{n}号" * 40,))])
+    print(n, flush=True)
+"""
+
+
+def test_a_killed_writer_leaves_all_it_had_committed(tmp_path):
+    for turn in range(3):
+        folder = tmp_path / str(turn)
+        with subprocess.Popen([sys.executable, "-c", WRITER, folder], stdout=subprocess.PIPE) as writer:
+            for _ in range(7 * turn + 3):
+                last = int(writer.stdout.readline())
+            writer.send_signal(signal.SIGKILL)
+            last = max([last, *map(int, writer.stdout.read().split(b"\n")[:-1])])
+        index = WhooshIndex(folder)
+        assert last + 1 <= index.count() <= last + 2
+        index.add([PAPER])
+        index.check()
+        index.close()

@@ -1,0 +1,357 @@
+"""Which pages are alike: what is kept of each page to find its like, and the pairs that were found.
+
+Every page is under some keys that follow from what it bears, and pages that are alike share keys: so the like of a
+page is found by looking up its own few keys, however many pages there are. Rows that say what people decided are
+never taken away, whatever is found later.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, or_, select, tuple_, update
+
+from archivist.alike import Alike, Difference, ItemPair, PagePair, Sketch
+from archivist.catalog.tables import (
+    CHUNK,
+    item_pages,
+    items,
+    likeness_tasks,
+    likenesses,
+    readings,
+    sketch_keys,
+    sketches,
+)
+from archivist.decisions import Decision
+from archivist.definitions import load
+from archivist.model import Decided
+
+if TYPE_CHECKING:
+    # Opening a database brings it up to date, which takes rows apart that this room knows of.
+    from archivist.catalog.database import Database
+
+# So many of the pages that share keys with one are looked at, those that share most first.
+_SHARING = 60
+_STANDING = {"confirm": "confirmed", "refuse": "refused"}
+
+
+class Likenesses:
+    """The likenesses between pages that the catalogue behind `database` keeps."""
+
+    def __init__(self, database: "Database") -> None:
+        self._database = database
+
+    def waiting(self, limit: int) -> list[str]:
+        """Return the identifiers of `limit` items that were saved after their like was last looked for."""
+        with self._database.reading() as connection:
+            return list(connection.scalars(select(likeness_tasks.c.item).order_by(likeness_tasks.c.item).limit(limit)))
+
+    def start_over(self) -> int:
+        """Let the like of every item be looked for again, as if none was found yet; return how many items there are.
+
+        What people decided stays.
+        """
+        everything = select(items.c.id)
+        with self._database.writing() as connection:
+            connection.execute(delete(likenesses).where(likenesses.c.standing == "proposed"))
+            connection.execute(delete(sketch_keys))
+            connection.execute(delete(likeness_tasks))
+            connection.execute(insert(likeness_tasks).from_select(["item"], everything))
+            return connection.scalar(select(func.count()).select_from(likeness_tasks)) or 0
+
+    def sharing(self, own: Sequence[Sketch]) -> dict[str, list[Sketch]]:
+        """Return for each page the pages that share keys with it, or were found to be like it before; most keys first.
+
+        They come without keys of their own.
+        """
+        wanted = list({key for sketch in own for key in sketch.keys})
+        under: defaultdict[int, list[int]] = defaultdict(list)
+        with self._database.reading() as connection:
+            for start in range(0, len(wanted), CHUNK):
+                query = select(sketch_keys).where(sketch_keys.c.key.in_(wanted[start : start + CHUNK]))
+                for row in connection.execute(query):
+                    under[row.key].append(row.sketch)
+            numbers = _numbers(connection, [sketch.place for sketch in own])
+            before = _before(connection, list(numbers.values()))
+            sharing: dict[str, list[int]] = {}
+            for sketch in own:
+                number = numbers.get(sketch.place, 0)
+                counted = Counter(other for key in sketch.keys for other in under[key] if other != number)
+                ranked = sorted(counted, key=lambda other: (-counted[other], other))[:_SHARING]
+                sharing[sketch.place] = list(dict.fromkeys([*ranked, *before[number]]))
+            found = _sketches(connection, {number for ranked in sharing.values() for number in ranked})
+        return {place: [found[number] for number in ranked] for place, ranked in sharing.items()}
+
+    def keep(self, kept: Sequence[Sketch]) -> None:
+        """Keep these sketches in place of those of the same pages, so that the pages are found from now on."""
+        with self._database.writing() as connection:
+            numbers = _keep_sketches(connection, kept)
+            _add_keys(connection, [(key, numbers[sketch.place]) for sketch in kept for key in set(sketch.keys)])
+
+    def propose(self, names: Sequence[str], places: Sequence[str], found: Iterable[Alike]) -> None:
+        """Keep what is like these pages of the items called `names`, in place of what was proposed for them before."""
+        alike = list(found)
+        with self._database.writing() as connection:
+            for start in range(0, len(names), CHUNK):
+                chunk = likeness_tasks.c.item.in_(names[start : start + CHUNK])
+                connection.execute(delete(likeness_tasks).where(chunk))
+            numbers = _numbers(connection, {*places, *(place for one in alike for place in (one.one, one.other))})
+            decided = _forget(connection, [numbers[place] for place in places if place in numbers])
+            rows = {}
+            for one in alike:
+                if one.one in numbers and one.other in numbers:
+                    row = _row(one, numbers) | {"standing": "proposed", "decided": None}
+                    rows[row["one"], row["other"]] = row
+            new = [row for pair, row in rows.items() if pair not in decided]
+            if new:
+                connection.execute(insert(likenesses), new)
+
+    def pairs(self, limit: int, names: Sequence[str] | None = None, *, decided: bool = False) -> list[ItemPair]:
+        """Return the `limit` pairs of items that are most alike: those nobody decided about yet, or the `decided` ones.
+
+        With `names` only those in which one of these items is.
+        """
+        with self._database.reading() as connection:
+            grouped = _grouped(connection, names)
+            sizes = _sizes(connection, {name for pair in grouped for name in pair})
+            found = [_pair(one, other, pages, sizes) for (one, other), pages in grouped.items()]
+            found = [pair for pair in found if (pair.standing != "proposed") == decided]
+            found = sorted(found, key=lambda pair: (-pair.score, pair.one, pair.other))[:limit]
+            titles = _titles(connection, {name for pair in found for name in (pair.one, pair.other)})
+        return [replace(pair, titles=(titles[pair.one], titles[pair.other])) for pair in found]
+
+    def count(self) -> int:
+        """Return how many pairs of pages nobody decided about yet."""
+        query = select(func.count()).where(likenesses.c.standing == "proposed")
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
+
+
+def confirmed(connection: Connection, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return for those of the items called `names` that people hold for the same as others, which those are."""
+    if connection.scalar(select(likenesses.c.one).where(likenesses.c.standing == "confirmed").limit(1)) is None:
+        return {}
+    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for one, other in sorted(
+        pair
+        for pair, rows in _grouped(connection, names).items()
+        if pair[0] != pair[1] and getattr(_last(rows), "standing", "") == "confirmed"
+    ):
+        found[one][other] = found[other][one] = None
+    return {name: tuple(found[name]) for name in names if name in found}
+
+
+def settle(connection: Connection, made: Iterable[Decision]) -> None:
+    """Put down with the pages what people decided about their likeness."""
+    for decision in made:
+        if decision.subject != "likeness":
+            continue
+        one, other = decision.target.split(" ")
+        numbers = _numbers(connection, [one, other])
+        if len(numbers) < 2:
+            continue
+        said = {"standing": _STANDING[decision.act], "decided": json.dumps(decision.decided)}
+        row = _row(Alike(one, other, 1.0), numbers)
+        same = and_(likenesses.c.one == row["one"], likenesses.c.other == row["other"])
+        if not connection.execute(update(likenesses).where(same).values(**said)).rowcount:
+            connection.execute(insert(likenesses), row | said)
+
+
+def _row(alike: Alike, numbers: dict[str, int]) -> dict[str, Any]:
+    one, other, differences = numbers[alike.one], numbers[alike.other], alike.differences
+    if one > other:
+        one, other, differences = other, one, tuple(Difference(d.what, d.there, d.here) for d in differences)
+    return {"one": one, "other": other, "score": alike.score, "differences": json.dumps(differences)}
+
+
+def _parts(place: str) -> tuple[str, int, int]:
+    sha256, index, part = place.split(":")
+    return sha256, int(index), int(part)
+
+
+def _place(row: Any) -> str:
+    return f"{row.sha256}:{row.place}:{row.part}"
+
+
+def _numbers(connection: Connection, places: Iterable[str]) -> dict[str, int]:
+    """Return the number of the sketch of each page that has one."""
+    wanted = [_parts(place) for place in dict.fromkeys(places)]
+    own = sketches.c
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), CHUNK // 3):
+        chunk = tuple_(own.sha256, own.place, own.part).in_(wanted[start : start + CHUNK // 3])
+        query = select(own.id, own.sha256, own.place, own.part).where(chunk)
+        found |= {_place(row): row.id for row in connection.execute(query)}
+    return found
+
+
+def _sketches(connection: Connection, numbers: Iterable[int]) -> dict[int, Sketch]:
+    wanted, found = list(numbers), dict[int, Sketch]()
+    for start in range(0, len(wanted), CHUNK):
+        for row in connection.execute(select(sketches).where(sketches.c.id.in_(wanted[start : start + CHUNK]))):
+            found[row.id] = Sketch(_place(row), row.signature, row.look, ())
+    return found
+
+
+def _before(connection: Connection, numbers: Sequence[int]) -> defaultdict[int, list[int]]:
+    """Return for each page those that were found to be like it."""
+    own, found = likenesses.c, defaultdict[int, list[int]](list)
+    for one, other in ((own.one, own.other), (own.other, own.one)):
+        for start in range(0, len(numbers), CHUNK):
+            query = select(one, other).where(one.in_(numbers[start : start + CHUNK]))
+            for row in connection.execute(query):
+                found[row[0]].append(row[1])
+    return found
+
+
+def _keep_sketches(connection: Connection, kept: Sequence[Sketch]) -> dict[str, int]:
+    """Put sketches in place of those kept before and return their numbers; none is under any key yet."""
+    places = [sketch.place for sketch in kept]
+    before = _numbers(connection, places)
+    rows = []
+    for sketch in kept:
+        row: dict[str, Any] = {"signature": sketch.signature, "look": sketch.look, "blank": int(sketch.blank)}
+        if number := before.get(sketch.place):
+            connection.execute(delete(sketch_keys).where(sketch_keys.c.sketch == number))
+            connection.execute(update(sketches).where(sketches.c.id == number).values(**row))
+        else:
+            sha256, index, part = _parts(sketch.place)
+            rows.append(row | {"sha256": sha256, "place": index, "part": part})
+    if rows:
+        connection.execute(insert(sketches), rows)
+    return _numbers(connection, places)
+
+
+def _add_keys(connection: Connection, rows: Sequence[tuple[int, int]]) -> None:
+    """Put pages under their keys, but under none that already holds as many as are worth looking at."""
+    most, wanted = load("schemas/likeness.yaml")["key_holds"], list({key for key, _number in rows})
+    held: Counter[int] = Counter()
+    for start in range(0, len(wanted), CHUNK):
+        chunk = sketch_keys.c.key.in_(wanted[start : start + CHUNK])
+        query = select(sketch_keys.c.key, func.count()).where(chunk).group_by(sketch_keys.c.key)
+        held.update({key: count for key, count in connection.execute(query)})
+    kept = []
+    for key, number in rows:
+        if held[key] < most:
+            held[key] += 1
+            kept.append({"key": key, "sketch": number})
+    if kept:
+        connection.execute(insert(sketch_keys), kept)
+
+
+def _forget(connection: Connection, numbers: Sequence[int]) -> set[tuple[int, int]]:
+    """Take away what was proposed for these pages, and return the pairs about which people decided."""
+    own, decided = likenesses.c, set[tuple[int, int]]()
+    for start in range(0, len(numbers), CHUNK):
+        chunk = numbers[start : start + CHUNK]
+        these = or_(own.one.in_(chunk), own.other.in_(chunk))
+        connection.execute(delete(likenesses).where(these, own.standing == "proposed"))
+        decided |= {(row.one, row.other) for row in connection.execute(select(own.one, own.other).where(these))}
+    return decided
+
+
+def _found(names: Sequence[str] | None) -> Iterator[Select[Any]]:
+    """Yield queries for pairs of pages with the items that hold them now; with `names` a pair may come twice."""
+    one, other = sketches.alias("one_sketch"), sketches.alias("other_sketch")
+    first, second = item_pages.alias("one_page"), item_pages.alias("other_page")
+    query = select(
+        likenesses.c.one.label("id"),
+        likenesses.c.other.label("other_id"),
+        likenesses.c.score,
+        likenesses.c.differences,
+        likenesses.c.standing,
+        likenesses.c.decided,
+        *(page.c[name].label(f"{label}_{name}") for page, label in _both(first, second) for name in ("item", "number")),
+        *(
+            sketch.c[name].label(f"{label}_{name}")
+            for sketch, label in _both(one, other)
+            for name in ("sha256", "place", "part")
+        ),
+    )
+    query = query.join(one, one.c.id == likenesses.c.one).join(other, other.c.id == likenesses.c.other)
+    for sketch, page, label in ((one, first, "one"), (other, second, "other")):
+        reading = readings.alias(f"{label}_reading")
+        query = query.join(reading, and_(reading.c.sha256 == sketch.c.sha256, reading.c.place == sketch.c.place))
+        query = query.join(page, and_(page.c.reading == reading.c.id, page.c.part == sketch.c.part))
+    if names is None:
+        yield query
+        return
+    for page in (first, second):
+        for start in range(0, len(names), CHUNK):
+            yield query.where(page.c.item.in_(names[start : start + CHUNK]))
+
+
+def _both(one: Any, other: Any) -> Iterator[tuple[Any, str]]:
+    yield from ((one, "one"), (other, "other"))
+
+
+def _grouped(connection: Connection, names: Sequence[str] | None) -> dict[tuple[str, str], list[Row[Any]]]:
+    rows: dict[tuple[Any, ...], Row[Any]] = {}
+    for query in _found(names):
+        for row in connection.execute(query):
+            rows[row.id, row.other_id, row.one_item, row.other_item] = row
+    grouped: defaultdict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
+    for row in rows.values():
+        grouped[min(row.one_item, row.other_item), max(row.one_item, row.other_item)].append(row)
+    return grouped
+
+
+def _sizes(connection: Connection, names: Iterable[str]) -> dict[str, int]:
+    """Return how many pages each item has that are not blank."""
+    wanted, found = list(names), dict[str, int]()
+    own = item_pages.c
+    for start in range(0, len(wanted), CHUNK):
+        query = (
+            select(own.item, func.count())
+            .join(readings, readings.c.id == own.reading)
+            .join(
+                sketches,
+                and_(
+                    sketches.c.sha256 == readings.c.sha256,
+                    sketches.c.place == readings.c.place,
+                    sketches.c.part == own.part,
+                ),
+            )
+            .where(own.item.in_(wanted[start : start + CHUNK]), sketches.c.blank == 0)
+            .group_by(own.item)
+        )
+        found |= {name: count for name, count in connection.execute(query)}
+    return found
+
+
+def _pair(one: str, other: str, rows: Sequence[Row[Any]], sizes: dict[str, int]) -> ItemPair:
+    pages = []
+    for row in rows:
+        places = [f"{row.one_sha256}:{row.one_place}:{row.one_part}"]
+        places.append(f"{row.other_sha256}:{row.other_place}:{row.other_part}")
+        differences = tuple(Difference(*said) for said in json.loads(row.differences))
+        pair = PagePair(row.one_number, row.other_number, Alike(places[0], places[1], row.score, differences))
+        if (row.one_item, row.one_number) > (row.other_item, row.other_number):
+            turned = tuple(Difference(said.what, said.there, said.here) for said in differences)
+            alike = replace(pair.alike, one=places[1], other=places[0], differences=turned)
+            pair = PagePair(row.other_number, row.one_number, alike)
+        pages.append(pair)
+    pages.sort(key=lambda pair: (pair.one, pair.other))
+    # Within an item it is the pages that are twice, not the item.
+    whole = len(pages) if one == other else min(sizes.get(one, 1), sizes.get(other, 1))
+    score = sum(pair.alike.score for pair in pages) / max(whole, len(pages), 1)
+    latest = _last(rows)
+    if latest is None:
+        return ItemPair(one, other, score, tuple(pages))
+    return ItemPair(one, other, score, tuple(pages), latest.standing, Decided(*json.loads(latest.decided)))
+
+
+def _last(rows: Sequence[Row[Any]]) -> Any:
+    """Return the row about which people decided last, None where they decided about none."""
+    said = [row for row in rows if row.standing != "proposed"]
+    return max(said, key=lambda row: json.loads(row.decided)[1], default=None)
+
+
+def _titles(connection: Connection, names: Iterable[str]) -> dict[str, str]:
+    wanted, found = list(names), dict[str, str]()
+    for start in range(0, len(wanted), CHUNK):
+        query = select(items.c.id, items.c.title).where(items.c.id.in_(wanted[start : start + CHUNK]))
+        found |= {row.id: row.title for row in connection.execute(query)}
+    return found

@@ -1,0 +1,39 @@
+"""Files that are written as a whole or not at all, whatever ends the program or the machine."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+#: What the name of a file ends in while it is being written.
+PART = ".part"
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """Give a stream whose content becomes `path` at the end of the block, safe on the disk; OSError where it cannot.
+
+    Until then, and where the block raises, `path` is what it was.
+    """
+    part = path.with_name(f"{path.name}.{uuid4().hex}{PART}")
+    try:
+        with part.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    settle(path.parent)
+
+
+def settle(folder: Path) -> None:
+    """Let the names in `folder` reach the disk: a file may be safe and its name not."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,347 @@
+"""Runs broken off on purpose: a box of small scans, a program that takes it in, and what must hold however it ended.
+
+The program under trial is `Archive.ingest` with real workers in a process of its own. Every page that a worker begins
+is written down by the worker before it reads, so that what was read twice can be counted.
+"""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import psutil
+from PIL import Image
+from sqlalchemy import create_engine, event, select
+from sqlalchemy.engine import Engine
+
+from archivist import pipeline
+from archivist.archive import Archive
+from archivist.catalog.tables import readings
+from archivist.reading import process
+from archivist.settings import Settings
+from tests.boxes import encoded, pdf, plan, put, strip, tiff
+
+ROOT = Path(__file__).parents[1]
+#: Where workers write down which pages they begin, and in which run.
+_LOG, _RUN = "ARCHIVIST_TRIAL_LOG", "ARCHIVIST_TRIAL_RUN"
+#: Longer than any page of these boxes takes, however busy the machine is.
+PATIENCE = 240.0
+#: What a run may be told to be killed before: its Nth commit, its Nth opening or renaming of something to write.
+COMMIT, WRITE = "commit", "write"
+
+
+def varied(number: int) -> bytes:
+    """Return a small scan whose bytes no other number has: one of the strips, a little longer each time."""
+    turn, line = divmod(number, 10)
+    line = strip(5 + line)
+    longer = Image.new("RGB", (line.width, line.height + turn), "white")
+    longer.paste(line)
+    return encoded(longer, quality=90)
+
+
+def fill(box: Path, pages: int = 60) -> dict[str, int]:
+    """Fill `box` with some `pages` small scans of every kind; return how many pages each has, 0 for a bad one."""
+    expected: dict[str, int] = {}
+    numbers = iter(range(pages))
+
+    def bundle(name: str, count: int) -> None:
+        scans = {f"p{turn:02d}": varied(number) for turn, number in zip(range(1, count + 1), numbers, strict=False)}
+        put(box / name, **scans)
+        expected.update({f"{name}/{scan}.jpg": 1 for scan in scans})
+
+    def single(name: str, data: bytes, count: int) -> None:
+        (box / name).parent.mkdir(parents=True, exist_ok=True)
+        (box / name).write_bytes(data)
+        expected[name] = count
+
+    bundle("a 12 pages", 12)
+    bundle("b 5 pages", 5)
+    single("b 5 pages/p03 empty.jpg", b"", 0)
+    single("c/several.tif", tiff(5, 6, 7, 8, 9, 10), 6)
+    single("d/plan.pdf", pdf(plan()), 1)
+    single("e/cut.jpg", varied(3)[:900], 0)
+    # The same bytes in another place are one scan, and an item of its own.
+    single("f/again.jpg", varied(0), 1)
+    single("f/own.jpg", varied(pages), 1)
+    left = max(pages - 17 - 6 - 3, 0)
+    for turn in range(left // 3):
+        bundle(f"g/{turn:02d}", 1 + turn % 5)
+    return expected
+
+
+def main() -> None:
+    """Take the box `argv[2]` into the archive `argv[1]`, or do what else `argv[3]` says; killed as `argv[4]` says."""
+    folder, box, command = sys.argv[1:4]
+    if len(sys.argv) > 4:
+        _kill_before(*sys.argv[4].split(":"))
+    pipeline.process = begun
+    with Archive(Settings(folder=Path(folder), workers=2), create=True) as archive:
+        if command == "ingest":
+            report = archive.ingest([Path(box)], lambda at: print(f"{at.done}/{at.total} {at.scan}", flush=True))
+            code = int(bool(report.failed))
+        elif command == "describe":
+            archive.desk.describe_again(tell=lambda item: print(item.id, flush=True))
+            code = 0
+        else:
+            archive.reindex()
+            code = 0
+    sys.exit(code)
+
+
+def begun(task: Any) -> Any:
+    """Read a page, having written down that it was begun."""
+    line = f"{os.environ[_RUN]} {time.monotonic_ns()} {task.sha256} {task.index}\n"
+    log = os.open(os.environ[_LOG], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.write(log, line.encode())
+    os.close(log)
+    return process(task)
+
+
+def _kill_before(what: str, number: str) -> None:
+    """Kill this process before the commit or write that has this number, from 1."""
+    left = int(number)
+
+    def step() -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def audited(name: str, given: tuple[Any, ...]) -> None:
+        writes = name == "open" and len(given) == 3 and isinstance(given[2], int) and given[2] & (os.O_WRONLY | os.O_RDWR)
+        if writes or name in ("os.rename", "os.remove", "os.mkdir", "os.truncate"):
+            step()
+
+    if what == COMMIT:
+        event.listen(Engine, "commit", lambda _connection: step())
+    else:
+        sys.addaudithook(audited)
+
+
+@dataclass
+class Run:
+    """One start of the program: when something of it was killed, and how it ended (`code`, negative for a signal)."""
+
+    number: int
+    known: frozenset[tuple[str, int]]
+    kills: list[tuple[int, str]] = field(default_factory=list)
+    code: int | None = None
+    said: list[str] = field(default_factory=list)
+
+
+class Trial:
+    """An archive in `folder` into which `box` is taken by a program that may be killed at any moment."""
+
+    def __init__(self, folder: Path, box: Path, **settings: object) -> None:
+        self.settings = Settings(folder=folder / "archive", workers=2, **settings)  # type: ignore[arg-type]
+        self.box, self._log = box, folder / "begun.log"
+        self._settings = {f"ARCHIVIST_{name.upper()}": str(value) for name, value in settings.items()}
+        self.runs: list[Run] = []
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def start(self, command: str = "ingest", kill: str = "") -> "subprocess.Popen[str]":
+        """Start the program at the head of a group of its own; what it says is gathered in the last of `runs`."""
+        run = Run(len(self.runs), frozenset(self.committed()))
+        self.runs.append(run)
+        place = {_LOG: str(self._log), _RUN: str(run.number)}
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from tests.chaos import main; main()",
+             str(self.settings.folder), str(self.box), command, *([kill] if kill else [])],
+            cwd=ROOT, env={**os.environ, **self._settings, **place}, text=True, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        Thread(target=_gather, args=(process, run.said), daemon=True).start()
+        return process
+
+    def finish(self, process: "subprocess.Popen[str]") -> int:
+        """Wait for the program to end; AssertionError, with its last words, where it never does."""
+        run = self.runs[-1]
+        try:
+            run.code = process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            kill(process, "group")
+            process.wait()
+            raise AssertionError(f"run {run.number} hangs; it last said {run.said[-5:]}") from None
+        if run.code == -signal.SIGKILL and not run.kills:
+            run.kills.append((time.monotonic_ns(), "by itself"))
+        return run.code
+
+    def undisturbed(self) -> None:
+        """Let the program run to its end."""
+        code = self.finish(self.start())
+        assert code in (0, 1), (code, self.runs[-1].said[-20:])
+
+    def hit(self, process: "subprocess.Popen[str]", how: str) -> bool:
+        """Kill the program, or part of it, and return whether there was anything left to kill."""
+        moment = time.monotonic_ns()
+        done = kill(process, how)
+        if done:
+            self.runs[-1].kills.append((moment, how))
+        return done
+
+    @property
+    def kills(self) -> Counter[str]:
+        """How often what was killed."""
+        return Counter(how for run in self.runs for _moment, how in run.kills)
+
+    def committed(self) -> set[tuple[str, int]]:
+        """Return the pages whose reading the catalogue has, as it lies there."""
+        place = self.settings.catalogue.removeprefix("sqlite:///")
+        if place != self.settings.catalogue and not Path(place).is_file():
+            return set()
+        engine = create_engine(self.settings.catalogue)
+        try:
+            with engine.connect() as connection:
+                if not engine.dialect.has_table(connection, readings.name):
+                    return set()
+                return {(row.sha256, row.place) for row in connection.execute(select(readings))}
+        finally:
+            engine.dispose()
+
+    def begun(self) -> list[tuple[int, int, tuple[str, int]]]:
+        """Return for each beginning of a page its run, its moment, and the page."""
+        lines = self._log.read_text().splitlines() if self._log.exists() else []
+        rows = (line.split() for line in lines)
+        return [(int(run), int(moment), (digest, int(index))) for run, moment, digest, index in rows]
+
+    def read_twice(self) -> list[str]:
+        """Return, in words, what was read more often than the kills explain: none is to be expected."""
+        wrong, last = [], dict[tuple[str, int], tuple[int, int]]()
+        # A bad page is tried anew in every run.
+        read = self.committed()
+        for number, moment, page in (one for one in self.begun() if one[2] in read):
+            run = self.runs[number]
+            if page in run.known:
+                wrong.append(f"{page} was committed before run {number} and read in it")
+            before = last.get(page)
+            if before and before[0] == number and not any(before[1] < at < moment for at, _how in run.kills):
+                wrong.append(f"{page} was read twice in run {number}, in which nothing was killed between")
+            if before and before[0] != number and not self.runs[before[0]].kills:
+                wrong.append(f"{page} was read in run {before[0]}, which nobody killed, and again in run {number}")
+            last[page] = number, moment
+        return wrong
+
+    def beginnings(self) -> Counter[int]:
+        """How many of the pages that were read were begun how often."""
+        read = self.committed()
+        return Counter(Counter(page for _run, _moment, page in self.begun() if page in read).values())
+
+    def state(self) -> dict[str, object]:
+        """Return all that an archive is asked for, to be compared with that of an undisturbed run."""
+        with Archive(self.settings) as archive:
+            catalog = archive.catalog
+            items = list(catalog.items())
+            return {
+                "items": items,
+                "failures": sorted((one.source, one.index, one.stage, one.cause) for one, _at in catalog.failures()),
+                "campaigns": catalog.campaigns(),
+                "waiting": sorted((one.handle, one.what) for one in catalog.waiting(10_000)),
+                "scans": list(catalog.scans()),
+                "kept": sorted(archive.store.digests()),
+                "counts": catalog.counts(),
+                "found": {item.id: _found(archive, item.title) for item in items},
+            }
+
+    def faults(self, expected: Mapping[str, int]) -> list[str]:
+        """Return, in words, what an archive that took in the box `expected` must not have: none is to be expected."""
+        with Archive(self.settings) as archive:
+            catalog = archive.catalog
+            wrong = []
+            pages = Counter(
+                (page.scan.sha256, page.scan.index) for item in catalog.items() for page in item.pages
+            )
+            failed = {failure.source for failure, _at in catalog.failures()}
+            for name, count in expected.items():
+                path = self.box / name
+                if not count:
+                    if str(path) not in failed:
+                        wrong.append(f"{name} is bad, and no failure says so")
+                    continue
+                digest = _digest(path)
+                if any((digest, index) not in pages for index in range(count)) and str(path) not in failed:
+                    wrong.append(f"{name} is neither in an item nor a failure")
+            if (chain := catalog.ledger.check()).broken:
+                wrong.append(f"the ledger: {chain.broken}")
+            reads = Counter(
+                one.event.object for one in catalog.ledger.events() if one.event.detail.get("act") == "read"
+            )
+            wrong += [f"{page} has {count} readings in the ledger" for page, count in reads.items() if count != 1]
+            if len(reads) != len(self.committed()):
+                wrong.append(f"{len(reads)} pages in the ledger, {len(self.committed())} in the catalogue")
+            if archive.unindexed():
+                wrong.append(f"{archive.unindexed()} items are not in the index")
+            known = {digest for digest, _name in catalog.scans()}
+            crops = {region.crop for item in catalog.items() for page in item.pages for region in page.regions}
+            if extra := set(archive.store.digests()) - known - crops:
+                wrong.append(f"{len(extra)} originals nobody knows of")
+            wrong += [f"{digest} is lost" for digest in known - set(archive.store.digests())]
+        wrong += [f"{path.name} was left behind" for path in self.settings.folder.rglob("*.part")]
+        return wrong
+
+
+def kill(process: "subprocess.Popen[str]", how: str) -> bool:
+    """Kill with -9 the program alone, its whole `group`, or one process it started; or ask it to end (`term`)."""
+    if process.poll() is not None:
+        return False
+    try:
+        match how:
+            case "program":
+                process.kill()
+            case "group":
+                os.killpg(process.pid, signal.SIGKILL)
+            case "term":
+                process.terminate()
+            case _:
+                workers = [one for one in psutil.Process(process.pid).children() if _works(one)]
+                if not workers:
+                    return False
+                random.choice(workers).kill()
+    except (psutil.NoSuchProcess, ProcessLookupError):
+        return False
+    return True
+
+
+def _works(process: psutil.Process) -> bool:
+    """Whether it is a worker (or the porter), not what Python starts to clean up after them."""
+    return "resource_tracker" not in " ".join(process.cmdline())
+
+
+def differences(state: Mapping[str, object], undisturbed: Mapping[str, object]) -> list[str]:
+    """Return which of what an archive is asked for differs from that of an undisturbed run, with the first example."""
+    found = []
+    for name, here in state.items():
+        there = undisturbed[name]
+        if here == there:
+            continue
+        if isinstance(here, Sequence) and isinstance(there, Sequence):
+            pairs = [(a, b) for a, b in zip(here, there, strict=False) if a != b][:1]
+            found.append(f"{name}: {len(here)} instead of {len(there)}; {str(pairs)[:600]}")
+        else:
+            found.append(f"{name}: {str(here)[:300]} instead of {str(there)[:300]}")
+    return found
+
+
+def _found(archive: Archive, words: str) -> list[str]:
+    asked = "".join(char for char in words if char.isalnum())[:12]
+    return sorted(found.item.id for found in archive.search(asked, 100).found) if asked else []
+
+
+def _digest(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _gather(process: "subprocess.Popen[str]", said: list[str]) -> None:
+    assert process.stdout
+    for line in process.stdout:
+        said.append(line.rstrip())
