@@ -100,12 +100,16 @@ class Archive:
         paths = list(paths)
         with self.catalog.runs.hold("ingest", ", ".join(map(str, paths)), who, waiting) as run:
 
+            def begun(total: int) -> None:
+                run.report(0, total, 0, 0)
+
             def told(at: Progress) -> None:
                 run.report(at.done, at.total, at.read, at.failed)
                 tell(at)
 
             try:
-                report = Batch(self.catalog, self.store, self.settings, told, saved=self._saved).run(paths)
+                batch = Batch(self.catalog, self.store, self.settings, told, saved=self._saved, begun=begun)
+                report = batch.run(paths)
                 self.desk.carry_out()
                 return report
             finally:

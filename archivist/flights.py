@@ -75,9 +75,7 @@ class Flights:
 
     def _failure(self, task: Task, *, slow: bool) -> Failure:
         if slow:
-            why = _(
-                "not read within {seconds:.0f} seconds; the original is kept; look at it, or raise page_seconds"
-            )
+            why = _("not read within {seconds:.0f} seconds; the original is kept; look at it, or raise page_seconds")
             return Failure(task.source, task.index, "read", TooSlow.cause, why.format(seconds=self._page_seconds))
         why = _("the page ended the program that read it; the original is kept, report this with the scan")
         return Failure(task.source, task.index, "read", ReadingFailed.cause, why)

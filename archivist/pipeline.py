@@ -86,13 +86,15 @@ class Batch:
         start: Callable[[int | str, Limits], Workers] = start_workers,
         look: Look | None = None,
         saved: Callable[[Sequence[str]], None] = lambda items: None,
+        begun: Callable[[int], None] = lambda total: None,
     ) -> None:
-        """Prepare a run that writes to `catalog` and `store`; `saved` is told the items just saved.
+        """Prepare a run that writes to `catalog` and `store`; `begun` is told how many
+        pages there are at first sight, `saved` the items just saved.
 
         `start` gives workers for the settings; `look` says what a scan is, in a process of its own unless given.
         """
         self._catalog, self._store, self._settings = catalog, store, settings
-        self._tell, self._saved = tell, saved
+        self._tell, self._saved, self._begun = tell, saved, begun
         self._porter = Porter()
         self._look: Look = look or self._porter.look
         limits = Limits(settings.page_seconds, settings.page_memory)
@@ -117,6 +119,7 @@ class Batch:
         """
         paths = list(paths)
         self._total = count(paths, SUFFIXES)
+        self._begun(self._total)
         for recipe in (self._recipe, self._describing):
             self._catalog.ledger.keep_recipe(recipe)
         before = [failure for failure, _at in self._catalog.failures()]

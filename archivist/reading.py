@@ -139,9 +139,9 @@ def _with_crops(regions: Sequence[Region], picture: Picture, crops: dict[str, by
     kept = []
     for region in regions:
         if any(line.handwritten for line in region.lines):
-            crop = _crop(picture, region.box)
-            digest = hashlib.sha256(crop).hexdigest()
-            crops[digest] = crop
+            cut = crop(picture, region.box)
+            digest = hashlib.sha256(cut).hexdigest()
+            crops[digest] = cut
             region = replace(region, crop=digest)
         kept.append(region)
     return tuple(kept)
@@ -170,7 +170,7 @@ def _on_scan(area: Box, to_scan: Callable[[Boxes], Boxes]) -> Box:
     return Box._make(to_scan(np.array([[0, 0, area.width, area.height]], np.float64))[0].tolist())
 
 
-def _crop(picture: Picture, box: Box) -> bytes:
+def crop(picture: Picture, box: Box) -> bytes:
     """Return what stands in `box` of the scan, and a little around it, as JPEG."""
     height, width = picture.pixels.shape[:2]
     across, down = width / picture.size[0], height / picture.size[1]

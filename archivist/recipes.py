@@ -14,7 +14,6 @@ from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from archivist import __version__, definitions
 
@@ -33,7 +32,6 @@ _DEFINITION = re.compile(r"(?:schemas|index)/[\w./-]+")
 #: Parts of a syntax tree that say nothing of what the code does, or that only some versions of Python write.
 _SILENT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
-_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,9 @@ def _taught(place: Path, name: str) -> Iterator[tuple[str, str]]:
 def _code(stage: str) -> tuple[str, list[str]]:
     """Return the digest of the code of a stage, and the definitions that it names; OSError without sources."""
     rooms, entrances = _ROOMS[stage]
-    parts = {_module(path): _parsed(path).body for room in rooms for path in _sources(_PACKAGE / room)}
+    # For this once: the trees are large.
+    parsed = cache(_body)
+    parts = {_module(path): parsed(path) for room in rooms for path in _sources(_PACKAGE / room)}
     whole = frozenset(parts)
     wanted = [(module, name) for module, names in entrances.items() for name in names]
     wanted += [(module, name) for body in parts.values() for module, name, _here in _imported(body)]
@@ -124,7 +124,7 @@ def _code(stage: str) -> tuple[str, list[str]]:
         if (module, name) in seen or module in whole or module.partition(".")[0] in _BYSTANDERS:
             continue
         seen.add((module, name))
-        body = _parsed(_file(module)).body
+        body = parsed(_file(module))
         imported = list(_imported(body))
         wanted += [(room, other) for room, other, here in imported if here == name]
         for node in _defining(body, name):
@@ -137,7 +137,8 @@ def _code(stage: str) -> tuple[str, list[str]]:
         written.append(module)
         for node in sorted(set(parts[module]), key=lambda node: node.lineno):
             _write(node, written)
-    named = {text[1:-1] for text in written if text[:1] == "'" and _DEFINITION.fullmatch(text[1:-1])}
+    texts = (text[1:-1] for text in written if text.startswith(("'schemas/", "'index/")))
+    named = {text for text in texts if _DEFINITION.fullmatch(text)}
     return sha256("\n".join(written).encode()).hexdigest(), sorted(named)
 
 
@@ -158,9 +159,8 @@ def _file(module: str) -> Path:
     return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
 
 
-@cache
-def _parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes())
+def _body(path: Path) -> list[ast.stmt]:
+    return ast.parse(path.read_bytes()).body
 
 
 def _imported(body: Iterable[ast.AST]) -> Iterator[tuple[str, str, str]]:
@@ -168,7 +168,9 @@ def _imported(body: Iterable[ast.AST]) -> Iterator[tuple[str, str, str]]:
 
     A whole module that is imported has the name `*` in it.
     """
-    for node in body:
+    waiting = list(body)
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "archivist":
             room = node.module.partition(".")[2]
             for alias in node.names:
@@ -176,7 +178,7 @@ def _imported(body: Iterable[ast.AST]) -> Iterator[tuple[str, str, str]]:
                 place = (inside, "*") if _file(inside).exists() else (room, alias.name)
                 yield *place, alias.asname or alias.name
         for block in _BLOCKS:
-            yield from _imported(getattr(node, block, ()))
+            waiting += getattr(node, block, ())
 
 
 def _defining(body: Iterable[ast.stmt], name: str) -> Iterator[ast.stmt]:
@@ -193,8 +195,11 @@ def _defining(body: Iterable[ast.stmt], name: str) -> Iterator[ast.stmt]:
             yield node
 
 
-def _write(node: Any, to: list[str]) -> None:
+def _write(node: ast.AST, to: list[str]) -> None:
     """Write down what a syntax tree says, the same in every version of Python."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        # A docstring, or the body of what has none.
+        return
     if isinstance(node, ast.Constant):
         to.append(ascii(node.value))
         return
@@ -204,16 +209,9 @@ def _write(node: Any, to: list[str]) -> None:
         if value is None or value == [] or field in _SILENT:
             continue
         to.append(field)
-        if isinstance(value, list):
-            if field == "body" and isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-                value = value[1:]
-            for one in value:
-                if isinstance(one, ast.AST):
-                    _write(one, to)
-                else:
-                    to.append(ascii(one))
-            to.append("]")
-        elif isinstance(value, ast.AST):
-            _write(value, to)
-        else:
-            to.append(ascii(value))
+        for part in value if isinstance(value, list) else (value,):
+            if isinstance(part, ast.AST):
+                _write(part, to)
+            else:
+                to.append(ascii(part))
+    to.append(")")

@@ -47,7 +47,11 @@ ANNOTATIONS = (
 CAUSES = (
     N_("missing"), N_("unreadable"), N_("empty"), N_("truncated"), N_("wrong type"), N_("encrypted"), N_("oversized"),
     N_("not a scan"), N_("link"), N_("manifest"), N_("reading failed"),
-    N_("describing failed"),
+    N_("describing failed"), N_("unsafe"), N_("too slow"), N_("too much memory"),
+)  # fmt: skip
+#: How a run ended.
+RUNS = (
+    N_("done"), N_("failed"), N_("stopped"), N_("error"), N_("broken off"),
 )  # fmt: skip
 #: What click says where someone calls wrongly or asks for help, as it says it.
 CLICK = (

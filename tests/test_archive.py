@@ -44,6 +44,5 @@ def test_a_damaged_index_does_not_cost_a_batch_its_report(archive: Archive) -> N
     archive.catalog.save_item(notice("12"), "test")
     report = archive.ingest([], lambda at: None)
     assert report.failed == {}
-    assert archive.unindexed() == 2
-    assert archive.reindex() == 2
     assert archive.unindexed() == 0
+    assert names(archive, "聊发1995 58") == [decision().id]

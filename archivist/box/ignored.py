@@ -57,6 +57,7 @@ def _list(folder: Path, root: Root) -> Iterator[tuple[Path, GitIgnoreSpec]]:
 
 
 def _endless(line: str) -> bool:
-    parts = line.split("/")
-    single = max(len(re.sub(r"\*+", "*", part).replace(r"\*", "").split("*")) - 1 for part in parts)
-    return single > _MOST_STARS or sum(part.strip() == "**" for part in parts) > _MOST_DEEP_STARS
+    parts = [part.strip() for part in line.split("/")]
+    deep = parts.count("**")
+    # Each star is tried by itself, also where several stand side by side.
+    return deep > _MOST_DEEP_STARS or any(part.count("*") > _MOST_STARS for part in parts if part != "**")

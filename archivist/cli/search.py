@@ -26,7 +26,7 @@ def search(query: tuple[str, ...], limit: int, offset: int, as_json: bool, archi
     """Find items."""
     text = " ".join(query)
     with opened(archive) as rooms:
-        answer = rooms.search(text, limit, offset)
+        answer = rooms.search(text, limit, offset, tell=lambda text: click.echo(text, err=True))
         warn_of_unindexed(rooms.unindexed())
     if as_json:
         hits = [_hit(found) for found in answer.found]

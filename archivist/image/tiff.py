@@ -47,7 +47,7 @@ def directories(data: bytes) -> Directories:
             seen.add(offset)
             frames.append((len(frames), bool(tags.get(_SUBFILE, 0) & _NO_PAGE)))
             offset = following
-    except struct.error:
+    except (struct.error, OverflowError):
         return Directories(_pages(frames), True)
     return Directories(_pages(frames), False)
 

@@ -15,7 +15,7 @@ from archivist.errors import ArchivistError, ScanError
 from archivist.events import of_scan
 from archivist.image.open import open_page
 from archivist.inspection.round import Flaw, Round
-from archivist.reading import _crop as crop
+from archivist.reading import crop
 from archivist.store import Store
 
 _T = TypeVar("_T")

@@ -38,6 +38,7 @@ def test_a_lone_directory_is_a_page_whatever_it_says_of_itself() -> None:
 
 def test_a_chain_that_leads_back_or_nowhere_is_broken_after_the_good_pages() -> None:
     assert directories(tiff(0, 0, end=8)).broken
+    assert directories(tiff(0, 0, big=True, end=2**64 - 1)).broken
     found = directories(tiff(0, 0, end=70_000))
     assert (found.pages, found.broken) == ((0, 1), True)
 
