@@ -159,7 +159,8 @@ class Archive:
 
     def export(self, format: str, path: Path, ids: Iterable[str] | None = None) -> int:
         """Write all items, or those of `ids`, to `path` and return how many; see `export.write`."""
-        return export.write(format, self.catalog.items(ids), path)
+        items = self.catalog.items if format in export.WITH_TEXT else self.catalog.listed
+        return export.write(format, items(ids), path)
 
     def verify(self, tell: Callable[[str], None]) -> Findings:
         """Look whether all that is kept is sound, mending nothing; see `inspect`."""

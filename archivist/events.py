@@ -43,3 +43,8 @@ def of_page(sha256: str, index: int | str) -> str:
 def of_item(name: str) -> str:
     """Return what an event about the item with this identifier names as its object."""
     return f"item:{name}"
+
+
+def of_source(source: str) -> str:
+    """Return what an event about what lies at `source`, and could not be kept, names as its object."""
+    return f"source:{source}"

@@ -6,14 +6,14 @@ is written down by the worker before it reads, so that what was read twice can b
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -26,13 +26,14 @@ from sqlalchemy.engine import Engine
 from archivist import pipeline
 from archivist.archive import Archive
 from archivist.catalog.tables import readings
+from archivist.errors import ArchivistError
 from archivist.reading import process
 from archivist.settings import Settings
 from tests.boxes import encoded, pdf, plan, put, strip, tiff
 
 ROOT = Path(__file__).parents[1]
 #: Where workers write down which pages they begin, and in which run.
-_LOG, _RUN = "ARCHIVIST_TRIAL_LOG", "ARCHIVIST_TRIAL_RUN"
+_LOG, _RUN, _DEADLY = "TRIAL_LOG", "TRIAL_RUN", "TRIAL_DEADLY"
 #: Longer than any page of these boxes takes, however busy the machine is.
 PATIENCE = 240.0
 #: What a run may be told to be killed before: its Nth commit, its Nth opening or renaming of something to write.
@@ -49,7 +50,7 @@ def varied(number: int) -> bytes:
 
 
 def fill(box: Path, pages: int = 60) -> dict[str, int]:
-    """Fill `box` with some `pages` small scans of every kind; return how many pages each has, 0 for a bad one."""
+    """Fill `box` with about `pages` small scans of every kind; return how many pages each has, 0 for a bad one."""
     expected: dict[str, int] = {}
     numbers = iter(range(pages))
 
@@ -63,18 +64,17 @@ def fill(box: Path, pages: int = 60) -> dict[str, int]:
         (box / name).write_bytes(data)
         expected[name] = count
 
-    bundle("a 12 pages", 12)
-    bundle("b 5 pages", 5)
-    single("b 5 pages/p03 empty.jpg", b"", 0)
-    single("c/several.tif", tiff(5, 6, 7, 8, 9, 10), 6)
+    bundle("a large", pages // 5)
+    bundle("b with a bad scan", pages // 10)
+    single("b with a bad scan/p00 empty.jpg", b"", 0)
+    single("c/several.tif", tiff(5, 6, 7), 3)
     single("d/plan.pdf", pdf(plan()), 1)
     single("e/cut.jpg", varied(3)[:900], 0)
     # The same bytes in another place are one scan, and an item of its own.
     single("f/again.jpg", varied(0), 1)
     single("f/own.jpg", varied(pages), 1)
-    left = max(pages - 17 - 6 - 3, 0)
-    for turn in range(left // 3):
-        bundle(f"g/{turn:02d}", 1 + turn % 5)
+    while left := pages - sum(expected.values()):
+        bundle(f"g/{left:02d}", min(1 + left % 5, left))
     return expected
 
 
@@ -84,25 +84,30 @@ def main() -> None:
     if len(sys.argv) > 4:
         _kill_before(*sys.argv[4].split(":"))
     pipeline.process = begun
-    with Archive(Settings(folder=Path(folder), workers=2), create=True) as archive:
-        if command == "ingest":
-            report = archive.ingest([Path(box)], lambda at: print(f"{at.done}/{at.total} {at.scan}", flush=True))
-            code = int(bool(report.failed))
-        elif command == "describe":
-            archive.desk.describe_again(tell=lambda item: print(item.id, flush=True))
-            code = 0
-        else:
-            archive.reindex()
-            code = 0
+    code = 0
+    try:
+        with Archive(Settings(folder=Path(folder), workers=2), create=True) as archive:
+            if command == "ingest":
+                report = archive.ingest([Path(box)], lambda at: print(f"{at.done}/{at.total} {at.scan}", flush=True))
+                code = int(bool(report.failed))
+            elif command == "describe":
+                archive.desk.describe_again(tell=lambda item: print(item.id, flush=True))
+            else:
+                archive.reindex()
+    except ArchivistError as error:
+        print(f"error: {error}", flush=True)
+        code = error.exit_code
     sys.exit(code)
 
 
 def begun(task: Any) -> Any:
-    """Read a page, having written down that it was begun."""
+    """Read a page, having written down that it was begun; one is called so that its worker dies of it."""
     line = f"{os.environ[_RUN]} {time.monotonic_ns()} {task.sha256} {task.index}\n"
     log = os.open(os.environ[_LOG], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.write(log, line.encode())
     os.close(log)
+    if task.name == os.environ.get(_DEADLY):
+        os.kill(os.getpid(), signal.SIGKILL)
     return process(task)
 
 
@@ -117,7 +122,7 @@ def _kill_before(what: str, number: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def audited(name: str, given: tuple[Any, ...]) -> None:
-        writes = name == "open" and len(given) == 3 and isinstance(given[2], int) and given[2] & (os.O_WRONLY | os.O_RDWR)
+        writes = name == "open" and isinstance(given[2], int) and given[2] & (os.O_WRONLY | os.O_RDWR)
         if writes or name in ("os.rename", "os.remove", "os.mkdir", "os.truncate"):
             step()
 
@@ -136,15 +141,17 @@ class Run:
     kills: list[tuple[int, str]] = field(default_factory=list)
     code: int | None = None
     said: list[str] = field(default_factory=list)
+    over: bool = False
+    listener: Thread | None = None
 
 
 class Trial:
     """An archive in `folder` into which `box` is taken by a program that may be killed at any moment."""
 
-    def __init__(self, folder: Path, box: Path, **settings: object) -> None:
-        self.settings = Settings(folder=folder / "archive", workers=2, **settings)  # type: ignore[arg-type]
-        self.box, self._log = box, folder / "begun.log"
-        self._settings = {f"ARCHIVIST_{name.upper()}": str(value) for name, value in settings.items()}
+    def __init__(self, folder: Path, box: Path, deadly: str = "") -> None:
+        """`deadly` is the name of scans of which the worker dies."""
+        self.settings = Settings(folder=folder / "archive", workers=2)
+        self.box, self._log, self._deadly = box, folder / "begun.log", deadly
         self.runs: list[Run] = []
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -152,14 +159,15 @@ class Trial:
         """Start the program at the head of a group of its own; what it says is gathered in the last of `runs`."""
         run = Run(len(self.runs), frozenset(self.committed()))
         self.runs.append(run)
-        place = {_LOG: str(self._log), _RUN: str(run.number)}
+        place = {_LOG: str(self._log), _RUN: str(run.number), _DEADLY: self._deadly}
         process = subprocess.Popen(
             [sys.executable, "-c", "from tests.chaos import main; main()",
              str(self.settings.folder), str(self.box), command, *([kill] if kill else [])],
-            cwd=ROOT, env={**os.environ, **self._settings, **place}, text=True, start_new_session=True,
+            cwd=ROOT, env={**os.environ, **place}, text=True, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        Thread(target=_gather, args=(process, run.said), daemon=True).start()
+        run.listener = Thread(target=_gather, args=(process, run), daemon=True)
+        run.listener.start()
         return process
 
     def finish(self, process: "subprocess.Popen[str]") -> int:
@@ -171,7 +179,9 @@ class Trial:
             kill(process, "group")
             process.wait()
             raise AssertionError(f"run {run.number} hangs; it last said {run.said[-5:]}") from None
-        if run.code == -signal.SIGKILL and not run.kills:
+        if run.listener:
+            run.listener.join(PATIENCE)
+        if run.code == -signal.SIGKILL and all(how == "worker" for _moment, how in run.kills):
             run.kills.append((time.monotonic_ns(), "by itself"))
         return run.code
 
@@ -187,6 +197,12 @@ class Trial:
         if done:
             self.runs[-1].kills.append((moment, how))
         return done
+
+    def said(self, lines: int) -> None:
+        """Wait until the program that runs has said so much, or has ended."""
+        run, end = self.runs[-1], time.monotonic() + PATIENCE
+        while len(run.said) < lines and not run.over and time.monotonic() < end:
+            time.sleep(0.005)
 
     @property
     def kills(self) -> Counter[str]:
@@ -256,9 +272,7 @@ class Trial:
         with Archive(self.settings) as archive:
             catalog = archive.catalog
             wrong = []
-            pages = Counter(
-                (page.scan.sha256, page.scan.index) for item in catalog.items() for page in item.pages
-            )
+            pages = Counter((page.scan.sha256, page.scan.index) for item in catalog.items() for page in item.pages)
             failed = {failure.source for failure, _at in catalog.failures()}
             for name, count in expected.items():
                 path = self.box / name
@@ -284,6 +298,8 @@ class Trial:
             if extra := set(archive.store.digests()) - known - crops:
                 wrong.append(f"{len(extra)} originals nobody knows of")
             wrong += [f"{digest} is lost" for digest in known - set(archive.store.digests())]
+            # Left by a write that was killed; a day later anything that writes sweeps it away.
+            archive.store.sweep(age=0)
         wrong += [f"{path.name} was left behind" for path in self.settings.folder.rglob("*.part")]
         return wrong
 
@@ -336,12 +352,12 @@ def _found(archive: Archive, words: str) -> list[str]:
 
 
 def _digest(path: Path) -> str:
-    import hashlib
-
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return sha256(path.read_bytes()).hexdigest()
 
 
-def _gather(process: "subprocess.Popen[str]", said: list[str]) -> None:
+def _gather(process: "subprocess.Popen[str]", run: Run) -> None:
     assert process.stdout
-    for line in process.stdout:
-        said.append(line.rstrip())
+    with process.stdout:
+        for line in process.stdout:
+            run.said.append(line.rstrip())
+    run.over = True

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -14,12 +15,16 @@ from archivist.catalog import Catalog
 from archivist.definitions import load
 from archivist.duplicates import Duplicates
 from archivist.errors import NotFound, WrongCall
+from archivist.likeness.sketch import apart
 from archivist.model import Decided, Item, Page
 from archivist.settings import Settings
 from tests.command import Call
+from tests.intake import Intake
 from tests.items import page
 from tests.postgres import server
-from tests.test_likeness import NOTICE, PAGE_OF_TABLE, changed, item, misread
+from tests.scans import NOTICE as NOTICE_1987
+from tests.scans import SamplePage
+from tests.test_likeness import NOTICE, PAGE_OF_TABLE, changed, item, misread, rescanned
 
 WHO = Decided("王", "2026-01-02T03:04:05+00:00")
 FIRST = item("a", page(1, *NOTICE), PAGE_OF_TABLE)
@@ -60,8 +65,8 @@ def keep(catalog: Catalog, *items: Item, gone: tuple[str, ...] = ()) -> None:
     catalog.save_items(items, "recipe", instead_of=gone)
 
 
-def pairs(catalog: Catalog, **asked: bool) -> list[tuple[str, str]]:
-    return [(pair.one, pair.other) for pair in catalog.likenesses.pairs(100, **asked)]
+def pairs(catalog: Catalog, *, decided: bool = False) -> list[tuple[str, str]]:
+    return [(pair.one, pair.other) for pair in catalog.likenesses.pairs(100, decided=decided)]
 
 
 def pages(pair: ItemPair) -> list[tuple[int, int]]:
@@ -179,6 +184,9 @@ def test_at_the_command_line(tmp_path: Path, archivist: Call) -> None:
     assert found["a", "b"]["kind"] == "rescan"
     assert found["d", "e"]["kind"] == "copy"
     assert found["d", "e"]["pages"][0]["differences"] == [{"what": "copy mark", "here": "000123", "there": "000457"}]
+    waiting = json.loads(archivist("review", "--json", *asked).out)
+    assert [one["items"] for one in waiting if one["sort"] == "likeness"] == [pair["items"] for pair in said]
+    assert "There twice?" in archivist("review", *asked).out
     shown = archivist("duplicates", *asked).out
     assert "another copy" in shown
     assert "number of the copy: “000123” / “000457”" in shown
@@ -187,3 +195,21 @@ def test_at_the_command_line(tmp_path: Path, archivist: Call) -> None:
     (decided,) = json.loads(archivist("duplicates", "--json", "--decided", *asked).out)
     assert (decided["items"], decided["standing"], decided["decided"]["who"]) == (["d", "e"], "refused", "王")
     assert archivist("duplicates", "confirm", "a", "nothing", *asked).code == 2
+
+
+def test_a_box_that_holds_a_sheet_twice(intake: Intake, tmp_path: Path) -> None:
+    for name, data in (("first", NOTICE_1987.data), ("again", _rescan(NOTICE_1987))):
+        (tmp_path / "box" / name).mkdir(parents=True)
+        (tmp_path / "box" / name / "p01.jpg").write_bytes(data)
+    intake.take(tmp_path / "box")
+    intake.archive.duplicates.find()
+    catalog = intake.archive.catalog
+    (pair,) = catalog.likenesses.pairs(100)
+    one, other = catalog.items([pair.one, pair.other])
+    assert pair.score > 0.9
+    assert apart(one.pages[0].look, other.pages[0].look) <= load("schemas/likeness.yaml")["look"]["apart"]
+
+
+def _rescan(sample: SamplePage) -> bytes:
+    pixels = rescanned(sample.pixels, -1.2, 0.015, 0.8, 0.85)
+    return bytes(cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1])

@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from archivist.catalog import Catalog
 from archivist.catalog.ledger import recording
+from archivist.catalog.pages import pack
 from archivist.decisions import ACTS, Decision
 from archivist.definitions import load
 from archivist.errors import ArchivistError
@@ -144,7 +145,7 @@ def test_a_failure_is_told_with_its_reason_and_so_is_that_it_was_mended(catalog:
     empty, odd, mended = told(catalog)
     assert (empty.outcome, empty.type, empty.object) == ("failure", "ingestion", "source:box/a.jpg")
     assert (odd.outcome, odd.object, odd.detail["source"]) == ("failure", f"page:{'cd' * 32}:2", "box/b.pdf")
-    assert (odd.detail["message"], odd.detail["page"]) == ("odd", 3)
+    assert (odd.detail["message"], odd.detail["stage"]) == ("odd", "read")
     assert (mended.outcome, mended.object, mended.detail) == ("success", "source:box/a.jpg", {"act": "mended"})
 
 
@@ -328,9 +329,26 @@ def test_a_long_ledger_is_given_and_checked_in_pieces(catalog: Catalog) -> None:
     assert len(told(catalog, ARCHIVE)) == 5001
 
 
-def test_a_recipe_is_kept_once_and_found_by_its_digest(catalog: Catalog) -> None:
+def test_a_recipe_is_kept_once_with_what_it_says(catalog: Catalog) -> None:
     recipe = Recipe("reading", '{"programs": {"tesseract": "5.3.0"}}')
     for _twice in range(2):
         catalog.ledger.keep_recipe(recipe)
-    assert catalog.ledger.recipe(recipe.digest) == recipe
-    assert catalog.ledger.recipe("none") is None
+    ((kept, _first_used),) = catalog.ledger.recipes()
+    assert (kept, kept.digest) == (recipe, recipe.digest)
+
+
+def test_what_was_read_cannot_be_replaced_unnoticed(tmp_path: Path) -> None:
+    item = notice("a")
+    with Catalog(f"sqlite:///{tmp_path / 'catalogue.db'}") as catalog:
+        catalog.save_scan(item.pages[0].scan.sha256, "a.jpg", 1000, "image/jpeg", 1)
+        catalog.save_reading(item.pages, RECIPE)
+        assert [one.fault for one in catalog.soundness.readings()] == [""]
+        (region,) = item.pages[0].regions
+        forged = replace(item.pages[0], regions=(replace(region, lines=region.lines[:1]),))
+        with closing(sqlite3.connect(tmp_path / "catalogue.db")) as database:
+            database.execute("UPDATE readings SET data = ?", [pack([forged])])
+            database.commit()
+        (found,) = catalog.soundness.readings()
+        assert "not what the ledger says" in found.fault
+        catalog.soundness.read_again(found.number, item.pages, RECIPE)
+        assert [one.fault for one in catalog.soundness.readings()] == [""]

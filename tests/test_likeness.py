@@ -18,9 +18,9 @@ from archivist.likeness.compare import Sheet, compare
 from archivist.likeness.look import look
 from archivist.likeness.match import match
 from archivist.likeness.sketch import apart, in_common, sketch
-from archivist.model import Box, Document, Glyph, Item, Line, Page, Region
+from archivist.model import Box, Document, Glyph, Item, Line, Page, Region, Value
 from tests.items import decision, field, page
-from tests.scans import DECISION, PLAN, SLIP
+from tests.scans import DECISION, PLAN, SLIP, SamplePage
 
 APART = load("schemas/likeness.yaml")["look"]["apart"]
 NOTICE = (
@@ -68,18 +68,21 @@ def rescanned(pixels: NDArray[np.uint8], angle: float, crop: float, scale: float
     """The sheet as another scanner gives it: askew, cut closer, at another resolution, lighter or darker, as JPEG."""
     height, width = pixels.shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)
-    pixels = cv2.warpAffine(pixels, turn, (width, height), borderValue=(246, 244, 240))
-    pixels = pixels[int(crop * height) :, int(crop * width) : width - int(crop * width / 2)]
-    pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    pixels = np.clip(255 - (255 - pixels.astype(np.float32)) * gain, 0, 255).astype(np.uint8)
-    return cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 40])[1], cv2.IMREAD_COLOR)
+    turned = cv2.warpAffine(pixels, turn, (width, height), borderValue=(246, 244, 240))
+    cut = turned[int(crop * height) :, int(crop * width) : width - int(crop * width / 2)]
+    sized = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    exposed = np.clip(255 - (255 - sized.astype(np.float32)) * gain, 0, 255).astype(np.uint8)
+    packed = cv2.imencode(".jpg", exposed, [cv2.IMWRITE_JPEG_QUALITY, 40])[1]
+    return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
 
 
 @pytest.mark.parametrize("sample", [SLIP, DECISION, PLAN], ids=["slip", "decision", "plan"])
 @pytest.mark.parametrize(
     ("angle", "crop", "scale", "gain"), [(2.8, 0, 1, 1), (-2.5, 0.03, 0.6, 0.7), (0.7, 0.05, 1.4, 1.3)]
 )
-def test_a_sheet_is_known_by_its_look_whatever_scanned_it(sample, angle, crop, scale, gain) -> None:
+def test_a_sheet_is_known_by_its_look_whatever_scanned_it(
+    sample: SamplePage, angle: float, crop: float, scale: float, gain: float
+) -> None:
     again = look(rescanned(sample.pixels, angle, crop, scale, gain), 0)
     assert apart(look(sample.pixels, 0), again) <= APART
     others = [other for other in (SLIP, DECISION, PLAN) if other is not sample]
@@ -138,14 +141,21 @@ def test_what_a_reader_doubts_does_not_make_another_paper(share: float) -> None:
     [
         [("1992", "1993"), ("一九九二", "一九九三"), ("17号", "23号")],
         [("32处", "45处"), ("1200", "1450")],
+        [("17号", "123号"), ("1200", "2023")],
         [("王建国", "李秀兰")],
         [("清河县", "临泉县")],
     ],
-    ids=["of the next year", "with other figures", "with another name", "of another county"],
+    ids=["of the next year", "with other figures", "with figures less apart", "with another name", "of another county"],
 )
 def test_the_same_wording_is_not_the_same_paper(pairs: list[tuple[str, str]]) -> None:
     verdict = compare(Sheet(page(1, *NOTICE)), Sheet(misread(changed(*pairs), 0.02)))
     assert (verdict.same, verdict.other_paper) == (False, True)
+
+
+def test_figures_in_another_order_are_other_figures() -> None:
+    one, other = (Sheet(changed(("17号", f"{100 + n}号"), ("1200", f"{2000 + n}"))) for n in (23, 35))
+    assert compare(one, other).other_paper
+    assert compare(other, one).other_paper
 
 
 def test_a_figure_that_a_reader_lost_does_not_make_another_paper() -> None:
@@ -159,6 +169,24 @@ def test_two_slips_on_the_same_form_are_two() -> None:
     assert not compare(Sheet(one), Sheet(other)).same
 
 
+def test_two_slips_filled_in_by_hand_differ_in_what_was_written() -> None:
+    labels = (
+        "聊城市人民政府文件处理单领导批示拟办意见",
+        "来文机关",
+        "文件标题",
+        "收文日期编号份数密级办理结果阅文者签名",
+    )
+
+    def slip(agency: str, title: str) -> Sheet:
+        lines = page(1, labels[0], labels[1], agency, labels[2], title, labels[3], name=title).lines
+        written = tuple(replace(line, handwritten=line.text in (agency, title)) for line in lines)
+        return Sheet(replace(page(1), regions=tuple(Region("cell", line.box, (line,)) for line in written)))
+
+    one, other = slip("省教育厅", "农村扫盲工作总结"), slip("地区卫生局", "春季防疫安排意见")
+    assert not compare(one, other).same
+    assert compare(one, Sheet(misread(one.page, 0.03))).same
+
+
 def test_another_copy_is_told_by_its_number_and_its_seal() -> None:
     first, second = (changed(lines=(f"份号{number}", *NOTICE)) for number in ("000123", "000457"))
     box = Box(900, 2000, 1200, 2300)
@@ -169,13 +197,16 @@ def test_another_copy_is_told_by_its_number_and_its_seal() -> None:
     assert Difference("seal", "", "清河县人民政府") in verdict.differences
 
 
-def test_a_note_on_one_copy_is_told_and_does_not_hide_it() -> None:
-    note = replace(page(1, "请办公室阅后转交卫生局办理王").lines[0], handwritten=True)
-    first = page(1, *NOTICE)
-    noted = replace(first, regions=(*first.regions, Region("handwriting", note.box, (note,))))
-    verdict = compare(Sheet(first), Sheet(noted))
-    assert verdict.same
-    assert verdict.differences == (Difference("hand", "", "请办公室阅后转交卫生局办理王"),)
+def test_notes_on_copies_are_told_and_hide_nothing() -> None:
+    def noted(words: str) -> Page:
+        note, paper = replace(page(1, words).lines[0], handwritten=True), page(1, *NOTICE)
+        return replace(paper, regions=(*paper.regions, Region("handwriting", note.box, (note,))))
+
+    first, other = "请办公室阅后转交卫生局办理王", "已送县委张书记阅示存档"
+    verdict = compare(Sheet(page(1, *NOTICE)), Sheet(noted(first)))
+    assert (verdict.same, verdict.differences) == (True, (Difference("hand", "", first),))
+    verdict = compare(Sheet(noted(first)), Sheet(noted(other)))
+    assert (verdict.same, [said.what for said in verdict.differences]) == (True, ["hand"])
 
 
 def test_pages_of_items_that_follow_each_other_are_found_together() -> None:
@@ -197,10 +228,10 @@ def test_what_follows_the_notice_of_next_year_is_not_the_same_either() -> None:
 def test_papers_are_told_apart_by_what_was_read_of_them() -> None:
     plain = page(1, *NOTICE)
     one, other = plain, misread(plain, 0, 4)
-    said = {"text": "清政发〔1992〕17号", "agency_code": "清政发", "year": 1992, "number": 17}
-    another = {"text": "清政发〔1992〕18号", "agency_code": "清政发", "year": 1992, "number": 18}
+    said: Value = {"text": "清政发〔1992〕17号", "agency_code": "清政发", "year": 1992, "number": 17}
+    another: Value = {"text": "清政发〔1992〕18号", "agency_code": "清政发", "year": 1992, "number": 18}
 
-    def issued(paper: Page, value: dict, confidence: float) -> tuple[Document, ...]:
+    def issued(paper: Page, value: Value, confidence: float) -> tuple[Document, ...]:
         number = field(paper, "document_number", "清政发〔1992〕17号", value, confidence)
         return (Document("issued_document", (1,), None, (number,)),)
 

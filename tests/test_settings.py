@@ -64,6 +64,13 @@ def test_the_file_of_the_archive_is_followed_and_the_environment_goes_before_it(
         ("workres = 3\n", "workres"),
         ('workers = "many"\n', "workers"),
         ("workers = -1\n", "workers"),
+        ("workers = 1000\n", "workers.*0 to 256"),
+        ('workers = "tcp://reader-1"\n', "workers.*tcp://host:8786"),
+        ('workers = "http://reader-1:80"\n', "workers.*tcp://host:8786"),
+        ("page_seconds = 0\n", "page_seconds"),
+        ("page_seconds = nan\n", "page_seconds"),
+        ('page_memory = "10 MB"\n', "page_memory.*at least"),
+        ('page_memory = "much"\n', "page_memory"),
         ("most_failures = 0\n", "most_failures"),
         ('second_reader = "always"\n', "second_reader"),
         ("workers = \n", "archivist.toml"),
@@ -98,3 +105,17 @@ def test_an_archive_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     (tmp_path / "letter").write_text("I am no folder")
     with pytest.raises(SettingsError, match="letter"):
         Archive(load(tmp_path / "letter" / "archive"), create=True)
+
+
+def test_workers_are_a_number_or_the_address_of_a_scheduler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "archivist.toml").write_text('workers = "tcp://reader-1:8786"\n')
+    assert load(tmp_path).workers == "tcp://reader-1:8786"
+    for said, meant in (("7", 7), ("tls://[fd00::1]:8786", "tls://[fd00::1]:8786"), ("0", cores())):
+        monkeypatch.setenv("ARCHIVIST_WORKERS", said)
+        assert load(tmp_path).workers == meant
+
+
+def test_what_a_page_may_cost_is_said_in_units_that_people_use(tmp_path: Path) -> None:
+    assert (load(tmp_path).page_seconds, load(tmp_path).page_memory) == (300, 4 << 30)
+    (tmp_path / "archivist.toml").write_text('page_seconds = 90\npage_memory = "6 GiB"\n')
+    assert (load(tmp_path).page_seconds, load(tmp_path).page_memory) == (90, 6 << 30)

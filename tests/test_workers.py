@@ -16,11 +16,11 @@ from typing import Any
 import psutil
 import pytest
 
-from archivist import recipes, workers
+from archivist import recipes
 from archivist.errors import ArchivistError, EmptyScan, NotInstalled, UnreadableScan, WrongType
 from archivist.limits import out_of_memory
 from archivist.recipes import Recipe
-from archivist.workers import Limits, Porter, WorkerLost, Workers, start
+from archivist.workers import Limits, Porter, WorkerLost, Workers, local, start
 from tests.boxes import encoded, pdf, plan, strip, tiff
 from tests.servers import Cluster
 from tests.tasks import die, double, nap, process, refuse, take
@@ -120,7 +120,7 @@ def test_no_process_outlives_its_closing() -> None:
 
 
 def test_a_process_that_was_stopped_is_ended_when_its_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_GRACE", 0.5)
+    monkeypatch.setattr(local, "_GRACE", 0.5)
     one = start(1, Limits(1, GIB))
     stopped = one.submit(die, signal.SIGSTOP)
     assert lost(stopped).slow
@@ -152,7 +152,7 @@ def test_workers_end_with_the_program_that_started_them(tmp_path: Path) -> None:
 
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
-    monkeypatch.setattr(workers, "_PATIENCE", 1)
+    monkeypatch.setattr("archivist.workers.cluster._PATIENCE", 1)
     with socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
@@ -163,7 +163,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
 def test_a_scheduler_without_workers_says_how_to_start_some(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "_PATIENCE", 3)
+    monkeypatch.setattr("archivist.workers.cluster._PATIENCE", 3)
     alone = Cluster(tmp_path)
     try:
         alone.start(workers=0)

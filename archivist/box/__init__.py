@@ -74,8 +74,8 @@ def _leads(root: Path, path: Path) -> bool:
     try:
         ignored = Ignored(Root.of(root))
         for name in path.relative_to(root).parts:
-            ignored, here = ignored.below(here), here / name
-            if here.is_symlink() or ignored.leaves_alone(here, here.is_dir()):
+            ignored, above, here = ignored.below(here), here, here / name
+            if here.is_symlink() or ignored.leaves_alone(above, name, here.is_dir()):
                 return False
     except OSError:
         return False
@@ -88,7 +88,7 @@ def _root(path: Path, suffixes: frozenset[str], order: _Order) -> Iterator[Bundl
     elif path.name.lower() == MANIFEST:
         yield from follow(path, Root.of(path.parent), suffixes, set())
     elif os.path.lexists(path):
-        yield _single(path, None)
+        yield _single(place(path.parent), path.parent, path.name, None)
     else:
         yield Failure(place(path), 0, "ingest", "missing", _("there is nothing at this path; check its spelling"))
 
@@ -113,9 +113,10 @@ def _packed(name: str) -> bytes:
     return key + os.fsencode(name)
 
 
-def _single(path: Path, root: Root | None) -> Bundle:
-    where = place(path)
-    return Bundle(where, Path(where).stem, Paths(path.parent, (path.name,)), {}, root)
+def _single(where: str, folder: Path, name: str, root: Root | None) -> Bundle:
+    """Return `name` in `folder`, which is called `where`, as an item of its own."""
+    shown = printable(name)
+    return Bundle(f"{where.rstrip('/')}/{shown}", _stem(shown), Paths(folder, (name,)), {}, root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +168,14 @@ def _look(folder: Path, ignored: Ignored, suffixes: frozenset[str], order: _Orde
     outward: list[str] = []
     with os.scandir(folder) as found:
         for entry in found:
-            kind, path = _kind(entry), folder / entry.name
-            if ignored.leaves_alone(path, kind == "folder"):
+            kind = _kind(entry)
+            if ignored.leaves_alone(folder, entry.name, kind == "folder"):
                 continue
-            if kind == "link" and not resolved(path).is_relative_to(ignored.root.folder):
+            if kind == "link" and not resolved(folder / entry.name).is_relative_to(ignored.root.folder):
                 outward.append(entry.name)
             elif kind == "folder":
                 folders.append(entry.name)
-            elif kind == "link" and os.path.isdir(path):  # noqa: PTH112
+            elif kind == "link" and os.path.isdir(folder / entry.name):  # noqa: PTH112
                 continue
             elif kind == "other":
                 others.append(entry.name)
@@ -194,8 +195,12 @@ def _kind(entry: "os.DirEntry[str]") -> str:
     return "path" if entry.is_file(follow_symlinks=False) else "other"
 
 
+def _stem(name: str) -> str:
+    return os.path.splitext(name)[0]  # noqa: PTH122 - a million paths take a while
+
+
 def _suffix(name: str) -> str:
-    return os.path.splitext(name)[1].lower()  # noqa: PTH122 - a million paths take a while
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122
 
 
 def _lying(folder: Path, listing: _Listing, root: Root, spoken_for: set[str]) -> Iterator[Bundle | Failure]:
@@ -207,15 +212,14 @@ def _lying(folder: Path, listing: _Listing, root: Root, spoken_for: set[str]) ->
     for name in filter(free, listing.others if listing.scans else ()):
         text = _("no picture and no PDF by its name; it was left where it is")
         yield Failure(place(folder / name), 0, "ingest", "not a scan", text)
+    where = place(folder)
     series: dict[str, list[str]] = {}
     for name in filter(free, listing.scans):
-        stem, suffix = os.path.splitext(name)  # noqa: PTH122
-        numbered = None if suffix.lower() in _BUNDLED else _NUMBERED.fullmatch(stem)
+        numbered = None if _suffix(name) in _BUNDLED else _NUMBERED.fullmatch(_stem(name))
         if numbered:
             series.setdefault(numbered["series"].lower(), []).append(name)
         else:
-            yield _single(folder / name, root)
-    where = place(folder)
+            yield _single(where, folder, name, root)
     for name, members in series.items():
         shown = printable(name)
         # The series stands in the source even where it is the only one: another may come later.

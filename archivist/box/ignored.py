@@ -30,12 +30,12 @@ class Ignored:
         """Return what is left out in `folder`; WrongCall where its `.archivistignore` cannot be followed."""
         return Ignored(self.root, (*self.lists, *_list(folder, self.root)))
 
-    def leaves_alone(self, path: Path, is_folder: bool) -> bool:
-        """Say whether `path` is passed over without a word."""
-        if path.name.startswith(".") or path.name.lower() in _LITTER:
+    def leaves_alone(self, folder: Path, name: str, is_folder: bool) -> bool:
+        """Say whether `name` in `folder` is passed over without a word."""
+        if name.startswith(".") or name.lower() in _LITTER:
             return True
-        slash = "/" if is_folder else ""
-        return any(spec.match_file(path.relative_to(base).as_posix() + slash) for base, spec in self.lists)
+        end = f"{name}/" if is_folder else name
+        return any(spec.match_file(f"{folder.relative_to(base).as_posix()}/{end}") for base, spec in self.lists)
 
 
 def _list(folder: Path, root: Root) -> Iterator[tuple[Path, GitIgnoreSpec]]:

@@ -348,13 +348,15 @@ class Catalog:
             return read_poor(connection, limit)
 
     def _in_windows(
-        self, ids: Iterable[str] | None, size: int, read: Callable[[Connection, list[str]], list[Item]]
+        self, ids: Iterable[str] | None, most: int, read: Callable[[Connection, list[str]], list[Item]]
     ) -> Iterator[Item]:
-        names = self.identifiers(ids)
+        names, size = self.identifiers(ids), _WINDOW
         while window := list(islice(names, size)):
             with self._database.reading() as connection:
                 found = read(connection, window)
             yield from found
+            # Who wants only the first does not wait for many.
+            size = min(2 * size, most)
 
     def _names(self) -> Iterator[str]:
         last = b""

@@ -112,6 +112,8 @@ def _prepare(connection: Any, _record: Any) -> None:
     # What is committed is on the disk.
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+    # In kB, at most: what is looked up among a million items stays in memory.
+    connection.execute("PRAGMA cache_size=-65536")
 
 
 def _begin(connection: Connection) -> None:

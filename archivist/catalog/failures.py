@@ -3,8 +3,8 @@
 from sqlalchemy import Connection, delete, insert, select
 
 from archivist.catalog.tables import failures
-from archivist.events import Event, of_page
-from archivist.model import Failure
+from archivist.events import Event, of_page, of_source
+from archivist.model import Failure, Value
 
 
 def put_failure(connection: Connection, failure: Failure, moment: str, sha256: str) -> Event:
@@ -20,14 +20,18 @@ def put_failure(connection: Connection, failure: Failure, moment: str, sha256: s
     same = (failures.c.source == failure.source, failures.c.place == failure.index)
     connection.execute(delete(failures).where(*same))
     connection.execute(insert(failures).values(row))
-    detail = {"act": "failed", "stage": failure.stage, "cause": failure.cause, "message": failure.message}
-    if sha256:
-        about = of_page(sha256, failure.index)
-        detail["source"] = failure.source
-    else:
-        about = _of_source(failure.source)
+    why: dict[str, Value] = {
+        "act": "failed",
+        "stage": failure.stage,
+        "cause": failure.cause,
+        "message": failure.message,
+    }
     done = "ingestion" if failure.stage in ("gather", "ingest", "open") else "metadata extraction"
-    return Event(done, about, {**detail, "page": failure.index + 1}, "failure")
+    if sha256:
+        return Event(done, of_page(sha256, failure.index), {**why, "source": failure.source}, "failure")
+    if failure.index:
+        why["page"] = failure.index + 1
+    return Event(done, of_source(failure.source), why, "failure")
 
 
 def read_failures(connection: Connection) -> list[tuple[Failure, str]]:
@@ -42,8 +46,4 @@ def forget_failures(connection: Connection, source: str, stage: str | None) -> l
     """Forget the failures of `source`, or those at one stage, and return what the ledger is to say of that."""
     these = delete(failures).where(failures.c.source == source)
     gone = connection.execute(these if stage is None else these.where(failures.c.stage == stage)).rowcount
-    return [Event("metadata modification", _of_source(source), {"act": "mended"})] if gone else []
-
-
-def _of_source(source: str) -> str:
-    return f"source:{source}"
+    return [Event("metadata modification", of_source(source), {"act": "mended"})] if gone else []

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from archivist.catalog.history import objects_called, rows_about
 from archivist.catalog.tables import CHUNK, HEAD, NO_EVENT, events, meta, now, recipes, storable
 from archivist.definitions import load
-from archivist.errors import ArchivistError
-from archivist.events import Event
+from archivist.errors import ArchivistError, NotFound
+from archivist.events import Event, of_page, of_source
 from archivist.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -118,6 +119,32 @@ class Ledger:
             yield from map(_recorded, rows)
             after = rows[-1].id
 
+    def history(self, name: str) -> list[Recorded]:
+        """Return what happened to an item (identifier or reference code) with its pages and scans, or to a scan.
+
+        A scan is called by its digest or the beginning of it. Oldest first. Raises NotFound where nothing is or was
+        called so, WrongCall where several scans are.
+        """
+        with self._database.reading() as connection:
+            objects = objects_called(connection, name)
+            found = list(map(_recorded, rows_about(connection, objects)))
+            # A scan may have failed in the place it came from before it could be taken in.
+            taken = (one.event.detail.get("source") for one in found if one.event.type == "ingestion")
+            places = {of_source(str(source)) for source in taken if source}.difference(objects)
+            found += map(_recorded, rows_about(connection, places))
+        if not found:
+            text = _("there is no item or scan “{name}” in this archive, and the ledger knows of none")
+            raise NotFound(text.format(name=name))
+        return sorted(found, key=lambda one: one.number)
+
+    def read_as(self, sha256: str, index: int, recipe: str) -> str:
+        """Return the SHA-256 of what `recipe` read on a page, as it was kept last; "" where the ledger does not say."""
+        found = ""
+        for one in self.events(of_page(sha256, index)):
+            if one.event.detail.get("recipe") == recipe:
+                found = str(one.event.detail.get("data", found))
+        return found
+
     def check(self, head: str = "") -> Chain:
         """Look at every event, and at `head`, a seal that was written down earlier (or its beginning)."""
         seal, count, seen = NO_EVENT, 0, NO_EVENT.startswith(head)
@@ -147,11 +174,11 @@ class Ledger:
                     row = {"digest": recipe.digest, "stage": recipe.stage, "says": recipe.says, "first_used": now()}
                     connection.execute(insert(recipes).values(row))
 
-    def recipe(self, digest: str) -> Recipe | None:
-        """Return the recipe with this digest, None where it was never kept."""
+    def recipes(self) -> list[tuple[Recipe, str]]:
+        """Return every recipe that was ever kept and when it was first used, oldest first."""
+        query = select(recipes).order_by(recipes.c.first_used, recipes.c.digest)
         with self._database.reading() as connection:
-            row = connection.execute(select(recipes).where(recipes.c.digest == digest)).first()
-        return Recipe(row.stage, row.says) if row else None
+            return [(Recipe(row.stage, row.says), row.first_used) for row in connection.execute(query)]
 
 
 def _end(count: int, seal: str, last: str) -> str:

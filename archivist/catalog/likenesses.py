@@ -122,12 +122,6 @@ class Likenesses:
             titles = _titles(connection, {name for pair in found for name in (pair.one, pair.other)})
         return [replace(pair, titles=(titles[pair.one], titles[pair.other])) for pair in found]
 
-    def count(self) -> int:
-        """Return how many pairs of pages nobody decided about yet."""
-        query = select(func.count()).where(likenesses.c.standing == "proposed")
-        with self._database.reading() as connection:
-            return connection.scalar(query) or 0
-
 
 def confirmed(connection: Connection, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return for those of the items called `names` that people hold for the same as others, which those are."""

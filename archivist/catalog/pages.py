@@ -32,12 +32,12 @@ def unpack(data: bytes) -> tuple[Page, ...]:
     """
     try:
         record = json.loads(zlib.decompress(data))
-    except zlib.error as error:
+        if record["layout"] > _LAYOUT:
+            raise ValueError(f"layout {record['layout']} of a page is newer than this version of archivist")
+        # Layout 1 held a single page.
+        return tuple(_page(page) for page in record.get("pages", [record]))
+    except (zlib.error, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"the bytes of a page are damaged: {error}") from error
-    if record["layout"] > _LAYOUT:
-        raise ValueError(f"layout {record['layout']} of a page is newer than this version of archivist")
-    # Layout 1 held a single page.
-    return tuple(_page(page) for page in record.get("pages", [record]))
 
 
 def reopen(data: bytes, scan: str, place: int) -> tuple[Page, ...]:

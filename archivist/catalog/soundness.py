@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from gettext import gettext as _
+from hashlib import sha256
 from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, delete, func, insert, select, update
 
 from archivist.catalog.database import Database
-from archivist.catalog.ledger import recording
+from archivist.catalog.ledger import Ledger, recording
 from archivist.catalog.pages import pack, unpack
 from archivist.catalog.tables import CHUNK, derivatives, events, index_tasks, item_pages, items, readings, scans
 from archivist.events import Event, of_page
@@ -92,10 +93,15 @@ class Soundness:
     def readings(self) -> Iterator[KeptReading]:
         """Give every reading, looked into: that its bytes are whole, and that it is of a page there is."""
         own = readings.c
-        columns = select(own.id, own.sha256, own.place, own.parts, own.data, scans.c.name, scans.c.pages)
+        columns = select(own.id, own.sha256, own.place, own.recipe, own.parts, own.data, scans.c.name, scans.c.pages)
         joined = columns.outerjoin(scans, scans.c.sha256 == own.sha256)
+        ledger = Ledger(self._database)
         for row in self._rows(joined, own.id, _WINDOW):
-            yield KeptReading(row.id, row.sha256, row.place, row.name or row.sha256[:12], row.parts, _fault(row))
+            fault = _fault(row)
+            told = ledger.read_as(row.sha256, row.place, row.recipe)
+            if not fault and told not in ("", sha256(row.data).hexdigest()):
+                fault = _("it is not what the ledger says was read")
+            yield KeptReading(row.id, row.sha256, row.place, row.name or row.sha256[:12], row.parts, fault)
 
     def pages(self, number: int) -> tuple[Page, ...]:
         """Return the pages of the reading with this number; none where it is gone, ValueError where it is damaged."""
@@ -108,10 +114,12 @@ class Soundness:
         scan = pages[0].scan
         same = (readings.c.sha256 == scan.sha256, readings.c.place == scan.index, readings.c.recipe == recipe)
         crops = {region.crop for page in pages for region in page.regions if region.crop}
+        data = pack(pages)
+        detail = {"act": "read", "recipe": recipe, "data": sha256(data).hexdigest()}
         with recording(self._database) as (connection, told):
             there = connection.scalar(select(readings.c.id).where(*same, readings.c.id != number))
             if there is None:
-                row = {"data": pack(pages), "recipe": recipe, "parts": len(pages)}
+                row = {"data": data, "recipe": recipe, "parts": len(pages)}
                 connection.execute(update(readings).where(readings.c.id == number).values(row))
                 connection.execute(delete(derivatives).where(derivatives.c.reading == number))
                 if crops:
@@ -121,7 +129,8 @@ class Soundness:
             else:
                 connection.execute(update(item_pages).where(item_pages.c.reading == number).values(reading=there))
                 connection.execute(delete(readings).where(readings.c.id == number))
-            told.append(Event("recovery", of_page(scan.sha256, scan.index), {"act": "read", "recipe": recipe}))
+                detail.pop("data")
+            told.append(Event("recovery", of_page(scan.sha256, scan.index), detail))
 
     def items_on(self, sha256: str, place: int | None = None) -> list[str]:
         """Return the identifiers of the items with pages of this scan, or with this page of it."""

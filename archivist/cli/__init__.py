@@ -6,7 +6,19 @@ from io import TextIOWrapper
 
 import click
 
-from archivist.cli import authority, backup, campaigns, duplicates, ingest, items, review, search, status, upkeep
+from archivist.cli import (
+    authority,
+    backup,
+    campaigns,
+    duplicates,
+    history,
+    ingest,
+    items,
+    review,
+    search,
+    status,
+    upkeep,
+)
 from archivist.cli.common import DOMAIN, commands
 from archivist.errors import ArchivistError
 
@@ -17,6 +29,7 @@ __all__ = [
     "campaigns",
     "commands",
     "duplicates",
+    "history",
     "ingest",
     "items",
     "main",

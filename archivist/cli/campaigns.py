@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from gettext import gettext as _
 from gettext import ngettext
 from pathlib import Path
@@ -53,25 +54,25 @@ def campaigns(context: click.Context, as_json: bool, archive: Path) -> None:
     from archivist.campaigns import families
 
     with opened(archive) as rooms:
-        found = rooms.catalog.campaigns()
-        family = families(found, rooms.catalog.decisions("campaign"))
+        sizes = dict(rooms.catalog.campaign_sizes())
+        family = families(tuple(sizes), rooms.catalog.decisions("campaign"))
         if as_json:
-            records = [_in_short(one, rooms) | {"family": family[one.id].name} for one in found]
+            records = [_in_short(one, rooms) | {"family": family[one.id].name} for one in rooms.catalog.campaigns()]
             click.echo(json.dumps(records, ensure_ascii=False, indent=1))
             return
-    if not found:
+    if not sizes:
         click.echo(_("No campaign has been recognised in this archive yet."))
-    names = {one.id: one for one in found}
+    names = {one.id: one for one in sizes}
     # Kin stand together, where the first of them stands by name.
-    for kin in dict.fromkeys(family[one.id] for one in found):
+    for kin in dict.fromkeys(family[one.id] for one in sizes):
         if len(kin.members) > 1:
             click.echo(_("family {name}").format(name=kin.name))
         for member in kin.members:
-            click.echo(("  " if len(kin.members) > 1 else "") + _headed(names[member]))
+            click.echo(("  " if len(kin.members) > 1 else "") + _headed(names[member], sizes[names[member]]))
 
 
-def _headed(one: "Campaign") -> str:
-    size = ngettext("{count} item", "{count} items", len(one.items)).format(count=len(one.items))
+def _headed(one: "Campaign", items: int) -> str:
+    size = ngettext("{count} item", "{count} items", items).format(count=items)
     return f"{click.style(one.name, bold=True)}  [{one.id}]  {size}"
 
 
@@ -259,7 +260,7 @@ def name(campaign: str, name: str, by: str | None, archive: Path) -> None:
     with opened(archive) as rooms:
         one = _found(rooms, campaign)
         # Two of one name could not be told apart by it; who means one campaign merges them.
-        for other in rooms.catalog.campaigns():
+        for other, _size in rooms.catalog.campaign_sizes():
             if other.id != one.id and fold(other.name) == fold(name.strip()):
                 text = _("{other} is a name of {name}; call the other campaign otherwise")
                 raise WrongCall(text.format(other=name, name=other.name))
@@ -286,7 +287,7 @@ def kin(campaign: str, other: str, apart: bool, by: str | None, archive: Path) -
 def _records(chosen: "Iterable[Campaign]", rooms: "Archive") -> Iterator[dict[str, Any]]:
     from archivist.campaigns import kin, record
 
-    known, decisions = rooms.catalog.campaigns(), rooms.catalog.decisions("campaign")
+    known, decisions = [one for one, _size in rooms.catalog.campaign_sizes()], rooms.catalog.decisions("campaign")
     for one in chosen:
         yield record(one, rooms.catalog.items(one.items), kin(one, known, decisions))
 
@@ -306,9 +307,8 @@ def _found(rooms: "Archive", name: str) -> "Campaign":
         return rooms.catalog.campaign(name)
     except NotFound:
         same = campaign_id(_merged(rooms).key(key(name)))
-        for one in rooms.catalog.campaigns():
-            if one.id == same:
-                return one
+        with suppress(NotFound):
+            return rooms.catalog.campaign(same)
         raise
 
 

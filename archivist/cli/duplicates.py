@@ -40,12 +40,12 @@ def duplicates(
             _find(rooms, by)
         pairs = rooms.catalog.likenesses.pairs(limit, decided=already)
     if as_json:
-        click.echo(json.dumps([_record(pair) for pair in pairs], ensure_ascii=False, indent=1))
+        click.echo(json.dumps([pair_record(pair) for pair in pairs], ensure_ascii=False, indent=1))
         return
     if not pairs:
         click.echo(_("Nothing was decided yet.") if already else _("Nothing is there twice, as far as can be seen."))
     for pair in pairs:
-        _show(pair)
+        show_pair(pair)
 
 
 @duplicates.command(help=_("Say that two items are the same paper: both stay, and each names the other."))
@@ -56,7 +56,7 @@ def duplicates(
 def confirm(one: str, other: str, by: str | None, archive: Path) -> None:
     """Confirm that two items are the same."""
     with opened(archive) as rooms:
-        _show(rooms.duplicates.decide(one, other, decided(by), same=True))
+        show_pair(rooms.duplicates.decide(one, other, decided(by), same=True))
 
 
 @duplicates.command(help=_("Say that two items are two papers, however alike: they are not proposed again."))
@@ -67,7 +67,7 @@ def confirm(one: str, other: str, by: str | None, archive: Path) -> None:
 def refuse(one: str, other: str, by: str | None, archive: Path) -> None:
     """Refuse that two items are the same."""
     with opened(archive) as rooms:
-        _show(rooms.duplicates.decide(one, other, decided(by), same=False))
+        show_pair(rooms.duplicates.decide(one, other, decided(by), same=False))
 
 
 def _find(rooms: "Archive", by: str | None) -> None:
@@ -80,7 +80,8 @@ def _find(rooms: "Archive", by: str | None) -> None:
         rooms.duplicates.find(tell, afresh=True)
 
 
-def _show(pair: "ItemPair") -> None:
+def show_pair(pair: "ItemPair") -> None:
+    """Print a pair of items: how alike, what people say of it, which pages, and what tells them apart."""
     kinds = {"rescan": _("scanned again"), "copy": _("another copy")}
     standing = {"proposed": "", "confirmed": _("the same"), "refused": _("not the same")}[pair.standing]
     who = f"({pair.decided.who}, {pair.decided.at[:10]})" if pair.decided else ""
@@ -102,7 +103,8 @@ def _difference(page: int, difference: "Difference") -> str:
     return _("p. {number}").format(number=page) + f": {what}: {here} / {there}"
 
 
-def _record(pair: "ItemPair") -> dict[str, Any]:
+def pair_record(pair: "ItemPair") -> dict[str, Any]:
+    """Return a pair of items for machines."""
     said: dict[str, Any] = {"items": [pair.one, pair.other], "score": round(pair.score, 4), "kind": pair.kind}
     said |= {"standing": pair.standing}
     said["pages"] = [

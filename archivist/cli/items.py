@@ -112,7 +112,7 @@ def items(context: click.Context, limit: int, doubtful: bool, as_json: bool, arc
     if context.invoked_subcommand:
         return
     with opened(archive) as rooms:
-        listed = islice((one for one in rooms.catalog.items() if not doubtful or _doubtful(one)), limit)
+        listed = islice((one for one in rooms.catalog.listed() if not doubtful or _doubtful(one)), limit)
         if as_json:
             click.echo(json.dumps([_record(item) for item in listed], ensure_ascii=False, indent=1))
             return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from archivist.cli.common import at_archive, beginning, commands, decided, opened, person, shown, sure, witnesses
+from archivist.cli.duplicates import pair_record, show_pair
 
 if TYPE_CHECKING:
     from archivist.archive import Archive
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     invoke_without_command=True,
     help=_(
         "List what waits for a person: pages that hardly read, then values, campaigns and beginnings of items, "
-        "the worst first: the least sure of those on which most depends. Accept, correct or reject them by handle."
+        "the worst first: the least sure of those on which most depends. Accept, correct or reject them by handle. "
+        "Last, items that may be there twice; see `archivist duplicates`."
     ),
 )
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help=_("At most so many."))
@@ -34,14 +36,17 @@ def review(context: click.Context, limit: int, as_json: bool, archive: Path) -> 
     with opened(archive) as rooms:
         pages = rooms.catalog.hardly_read(limit)
         waiting = rooms.catalog.waiting(limit)
+        pairs = rooms.catalog.likenesses.pairs(limit)
     # Nobody can decide a page away: however many hardly read, half of the list is left to what can be decided.
-    pages = pages[: max(limit - len(waiting), limit // 2)]
-    waiting = waiting[: limit - len(pages)]
+    pages = pages[: max(limit - len(waiting) - len(pairs), limit // 2)]
+    pairs = pairs[: max(limit - len(pages) - len(waiting), (limit - len(pages)) // 2)]
+    waiting = waiting[: limit - len(pages) - len(pairs)]
     if as_json:
         records = [_page_record(page) for page in pages] + [_record(one) for one in waiting]
+        records += [{"sort": "likeness"} | pair_record(pair) for pair in pairs]
         click.echo(json.dumps(records, ensure_ascii=False, indent=1))
         return
-    if not pages and not waiting:
+    if not pages and not waiting and not pairs:
         click.echo(_("Nothing waits for review."))
     for page in pages:
         text = _("p. {page}: {scan} hardly reads; look at the scan, scan it again where it can be better")
@@ -51,6 +56,10 @@ def review(context: click.Context, limit: int, as_json: bool, archive: Path) -> 
         if one.sort == "value":
             for line in witnesses(cast("Field", one.what)):
                 click.echo(f"        {line}")
+    if pairs:
+        click.echo(_("There twice? Say so by `archivist duplicates confirm` or `refuse`, and the two items:"))
+    for pair in pairs:
+        show_pair(pair)
 
 
 @review.command(help=_("Say that values, campaigns or beginnings of items are right as they stand."))

@@ -117,18 +117,21 @@ def _told(findings: "Findings") -> Iterator[str]:
 )
 @click.argument("items", nargs=-1)
 @click.option("--boundaries", is_flag=True, help=_("Draw the lines between all items anew, too."))
+@person
 @at_archive
-def describe(items: tuple[str, ...], boundaries: bool, archive: Path) -> None:
+def describe(items: tuple[str, ...], boundaries: bool, by: str | None, archive: Path) -> None:
     """Describe items again."""
     if items and boundaries:
         raise WrongCall(_("the lines are drawn anew between all items, not those named"))
     with opened(archive) as rooms:
-        if boundaries:
-            done = rooms.desk.divide_again(lambda source: click.echo(source, err=True))
-            click.echo(ngettext("{count} item described", "{count} items described", done).format(count=done))
-            return
         names = [rooms.catalog.item(item).id for item in items]
-        done = rooms.desk.describe_again(names or None, lambda item: click.echo(f"{item.id}  {item.title}", err=True))
+        with rooms.catalog.runs.hold("describe", ", ".join(names), decided(by).who, tell_waiting):
+            if boundaries:
+                done = rooms.desk.divide_again(lambda source: click.echo(source, err=True))
+            else:
+                done = rooms.desk.describe_again(
+                    names or None, lambda item: click.echo(f"{item.id}  {item.title}", err=True)
+                )
     click.echo(ngettext("{count} item described", "{count} items described", done).format(count=done))
 
 

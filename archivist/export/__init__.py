@@ -11,7 +11,7 @@ from archivist.export import csv, jsonl, xlsx
 from archivist.export.jsonl import record
 from archivist.model import Item
 
-__all__ = ["FORMATS", "record", "write"]
+__all__ = ["FORMATS", "WITH_TEXT", "record", "write"]
 
 _WRITERS: dict[str, Callable[[Iterable[Item], BinaryIO], int]] = {
     "xlsx": xlsx.write,
@@ -19,6 +19,8 @@ _WRITERS: dict[str, Callable[[Iterable[Item], BinaryIO], int]] = {
     "jsonl": jsonl.write,
 }
 FORMATS = tuple(_WRITERS)
+#: Those that say what stands on the pages; for the others `Catalog.listed` is enough.
+WITH_TEXT = frozenset({"jsonl"})
 
 
 def write(format: str, items: Iterable[Item], path: Path) -> int:

@@ -61,20 +61,29 @@ class Sheet:
         return "none" if count < rules["look"]["few_words"] else "few" if count < rules["text"]["least"] else "text"
 
     @cached_property
+    def ruled(self) -> bool:
+        """Whether most of its text stands in cells."""
+        in_cells = sum(len(region.text) for region in self.page.regions if region.kind == "cell")
+        return 2 * in_cells > len(self.page.text)
+
+    @cached_property
     def seals(self) -> tuple[str, ...]:
         """What each of its seals surely says, "" where that is not sure."""
         regions = (region for region in self.page.regions if region.kind == "seal")
         return tuple(region.text.replace("\n", " ") if _told(region) else "" for region in regions)
 
 
-def compare(one: Sheet, other: Sheet) -> Verdict:
-    """Return whether two pages are the same, by their texts, or by their looks where they have hardly any."""
+def compare(one: Sheet, other: Sheet, *, forms: bool = False) -> Verdict:
+    """Return whether two pages are the same, by their texts, or by their looks where they have hardly any.
+
+    Two `forms`, which pages are taken for that consist of cells, agree in all that is printed on them.
+    """
     if one.words == other.words == "none" and one.page.look and other.page.look:
         distance = apart(one.page.look, other.page.look)
         return Verdict(1 - distance, distance <= load("schemas/likeness.yaml")["look"]["apart"])
     if not one.letters.text or not other.letters.text:
         return Verdict(0.0, False)
-    return _Comparison(one, other).verdict()
+    return _Comparison(one, other, forms=forms or (one.ruled and other.ruled)).verdict()
 
 
 class _Doubt:
@@ -109,7 +118,8 @@ class _Doubt:
 class _Comparison:
     """The texts of two pages, piece by piece of the one that has less in the other."""
 
-    def __init__(self, one: Sheet, other: Sheet) -> None:
+    def __init__(self, one: Sheet, other: Sheet, *, forms: bool) -> None:
+        self._forms = forms
         self._turned = len(one.letters.text) > len(other.letters.text)
         self._here, self._there = (other, one) if self._turned else (one, other)
         self._fewer, self._more = self._here.letters, self._there.letters
@@ -139,15 +149,18 @@ class _Comparison:
         ]
         across: dict[int, int] = {}
         for tag, first, last, low, high in steps:
-            for at in range(first, last):
-                across[at] = min(low + at - first, max(high - 1, low), len(self._more.text) - 1)
+            across.update(zip(range(first, last), range(low, high), strict=False))
             if tag == "equal":
                 self._found[first:last] = [True] * (last - first)
                 self._met[low:high] = [True] * (high - low)
-            if tag in ("equal", "replace"):
+            if tag in ("equal", "replace") and not self._notes(first, low):
                 self._weigh_words(first, last, low, high, differ=tag == "replace")
         for first, last in self._fewer.numbers(start, start + len(said)):
             self._weigh_number(first, last, across)
+
+    def _notes(self, here: int, there: int) -> bool:
+        """Whether what stands there was added by hand to one of the copies; on a form it is what the paper says."""
+        return not self._forms and (self._fewer.by_hand[here] or self._more.by_hand[there])
 
     def _weigh_words(self, first: int, last: int, low: int, high: int, *, differ: bool) -> None:
         # One character is soon misread, two in a row hardly ever where a reader is sure.
@@ -162,11 +175,12 @@ class _Comparison:
 
     def _weigh_number(self, first: int, last: int, across: dict[int, int]) -> None:
         first, last = self._fewer.whole_number(first, last)
-        if first not in across or last - 1 not in across:
+        met = [across[at] for at in range(first, last) if at in across and has_numeral(self._more.text[across[at]])]
+        if not met or self._notes(first, met[0]):
             return
-        low, high = self._more.whole_number(across[first], across[last - 1] + 1)
+        low, high = self._more.whole_number(min(met), max(met) + 1)
         here, there = self._fewer.text[first:last], self._more.text[low:high]
-        differ = bool(there) and all(map(has_numeral, there)) and not (_lost(here, there) or _lost(there, here))
+        differ = all(map(has_numeral, there)) and not (_lost(here, there) or _lost(there, here))
         sure = self._fewer.least(first, last) * self._more.least(low, high)
         if differ and len(here) == len(there):
             # One figure that surely differs is enough, however doubtful the others are.
@@ -184,11 +198,10 @@ class _Comparison:
         rules = load("schemas/likeness.yaml")
         common = sum(self._found)
         of_fewer, of_more = common / len(self._found), common / len(self._met)
-        alike = of_fewer >= rules["same"]["of_fewer"] and of_more >= rules["same"]["of_more"]
-        only_here = list(_runs(self._found, self._fewer, self._limits["sure"]))
-        only_there = list(_runs(self._met, self._more, self._limits["sure"]))
-        # What is on one only may be a note, or what the scan of the other lost; text on both in its place is another.
-        changed = min(sum(map(len, only_here)), sum(map(len, only_there)))
+        least = rules["same"]["of_form" if self._forms else "of_fewer"]
+        alike = of_fewer >= least and of_more >= rules["same"]["of_more"]
+        # Print on one only may be lost on the scan of the other; in the place of print on the other it is other print.
+        changed = min(self._only(self._found, self._fewer), self._only(self._met, self._more))
         other = (
             self._numbers.beyond() > self._limits["numbers"]
             or self._words.beyond() > self._limits["words"]
@@ -197,6 +210,13 @@ class _Comparison:
         score = (of_fewer + of_more) / 2
         return Verdict(score, alike and not other, alike and other, tuple(self._differences()) if alike else ())
 
+    def _only(self, found: list[bool], letters: Letters) -> int:
+        """Return how many letters surely stand on one page only; on a form those by hand are what matters."""
+        kinds = (False, True) if self._forms else (False,)
+        return sum(
+            len(run) for by_hand in kinds for run in _runs(found, letters, self._limits["sure"], by_hand=by_hand)
+        )
+
     def _differences(self) -> Iterator[Difference]:
         for here, there in self._marks:
             yield self._difference("copy mark", here, there)
@@ -204,8 +224,8 @@ class _Comparison:
         if (not seals) != (not others) or (any(seals) and any(others) and not _agree(seals, others)):
             yield self._difference("seal", "; ".join(filter(None, seals)), "; ".join(filter(None, others)))
         for by_hand, what in ((True, "hand"), (False, "text")):
-            here = " ".join(_runs(self._found, self._fewer, _TOLD, by_hand))
-            there = " ".join(_runs(self._met, self._more, _TOLD, by_hand))
+            here = " ".join(_runs(self._found, self._fewer, _TOLD, by_hand=by_hand))
+            there = " ".join(_runs(self._met, self._more, _TOLD, by_hand=by_hand))
             if here or there:
                 yield self._difference(what, here[:_SHOWN], there[:_SHOWN])
 
@@ -213,11 +233,11 @@ class _Comparison:
         return Difference(what, there, here) if self._turned else Difference(what, here, there)
 
 
-def _runs(found: list[bool], letters: Letters, sure: float, by_hand: bool | None = None) -> Iterator[str]:
-    """Yield the surely read text that stands on one page only, written `by_hand` or not where that is asked."""
+def _runs(found: list[bool], letters: Letters, sure: float, *, by_hand: bool) -> Iterator[str]:
+    """Yield the surely read text, written `by_hand` or printed, that stands on one page only."""
     start = 0
     for at in range(len(found) + 1):
-        if at < len(found) and not found[at] and by_hand in (None, letters.by_hand[at]):
+        if at < len(found) and not found[at] and letters.by_hand[at] == by_hand:
             continue
         if at - start >= _LEAST_EXTRA and sum(letters.sure[start:at]) >= sure * (at - start):
             yield letters.read[start:at]

@@ -71,7 +71,7 @@ class _Match:
 
     def _verdict(self, pair: tuple[int, int]) -> Verdict:
         if pair not in self._verdicts:
-            verdict = compare(self._here[pair[0]], self._there[pair[1]])
+            verdict = compare(self._here[pair[0]], self._there[pair[1]], forms=self._on_slips(pair))
             here, there = _holding(self._one, pair[0]), _holding(self._other, pair[1])
             if here and there and here is not there and told_apart(here, there):
                 verdict = replace(verdict, same=False, other_paper=True)

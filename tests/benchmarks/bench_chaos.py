@@ -17,31 +17,31 @@ from subprocess import Popen
 from tests.benchmarks.machine import described
 from tests.chaos import COMMIT, WRITE, Trial, differences, fill
 
-#: How often a run in which a worker is killed goes on to be killed itself.
-_WORKERS_FIRST = 0.4
+#: At what moments runs are killed, and how much more often than by the clock: what is written matters most.
+_MOMENTS = {"time": 1, "line": 2, COMMIT: 3, WRITE: 2}
+#: How often, after a worker was killed, another is killed in the same run before the run is.
+_ANOTHER = 0.5
 #: Seconds between two looks at a program that is to be killed when it has said something.
 _LOOK = 0.005
 
 
 class Killer:
-    """Decides at random where a run ends; `length` is how long one took that nobody disturbed, in seconds and lines."""
+    """Decides at random where a run ends; `seconds` and `lines` are what one took that nobody disturbed."""
 
     def __init__(self, chance: random.Random, seconds: float, lines: int) -> None:
         self._chance, self._seconds, self._lines = chance, seconds, lines
 
     def strike(self, trial: Trial, command: str = "ingest") -> str:
-        """Begin a run, kill it, and return in a word by what moment."""
-        when = self._chance.choice(("time", "line", COMMIT, WRITE))
-        if when in (COMMIT, WRITE):
-            number = self._some(400 if when == WRITE else 200)
-            trial.finish(trial.start(command, f"{when}:{number}"))
-            return when
-        process = trial.start(command)
-        if self._chance.random() < _WORKERS_FIRST:
-            self._await(process, trial, when)
+        """Begin a run, kill workers of it or not, then kill it, and return in a word by what moment."""
+        (when,) = self._chance.choices(list(_MOMENTS), list(_MOMENTS.values()))
+        most = {COMMIT: 4, WRITE: 6}.get(when, 0) * self._lines
+        process = trial.start(command, f"{when}:{self._some(most)}" if most else "")
+        while command == "ingest" and self._chance.random() < _ANOTHER:
+            self._await(process, trial, "line")
             trial.hit(process, "worker")
-        self._await(process, trial, when)
-        trial.hit(process, self._chance.choice(("program", "group", "term")))
+        if not most:
+            self._await(process, trial, when)
+            trial.hit(process, self._chance.choice(("program", "group", "term")))
         trial.finish(process)
         return when
 
@@ -52,9 +52,9 @@ class Killer:
     def _await(self, process: "Popen[str]", trial: Trial, when: str) -> None:
         said = trial.runs[-1].said
         if when == "time":
-            due: Callable[[], bool] = _after(self._chance.uniform(0, self._seconds))
+            due = _after(self._seconds * self._chance.random() ** 2)
         else:
-            lines = len(said) + self._some(self._lines)
+            lines = len(said) + self._some(self._lines // 3)
             due = lambda: len(said) >= lines  # noqa: E731
         while not due() and process.poll() is None:
             time.sleep(_LOOK)
@@ -101,7 +101,9 @@ def held(folder: Path, kills: int, pages: int, chance: random.Random) -> bool:
         faults += trial.faults(expected) + trial.read_twice() + differences(trial.state(), undisturbed)
         counted += trial.kills
         beginnings += trial.beginnings()
-        print(f"archive {turn}: {len(trial.runs)} runs, {trial.kills.total()} kills, {counted.total()} in all", flush=True)
+        print(
+            f"archive {turn}: {len(trial.runs)} runs, {trial.kills.total()} kills, {counted.total()} in all", flush=True
+        )
     print("killed: " + ", ".join(f"{how} {count}" for how, count in counted.most_common()))
     print("at: " + ", ".join(f"{when} {count}" for when, count in moments.most_common()))
     print("pages begun " + ", ".join(f"{times}×: {count}" for times, count in sorted(beginnings.items())))

@@ -4,7 +4,7 @@ A copy has identifiers, scans, numbers and titles of its own; every tenth set of
 thousand, as 关于召开会议的通知 is a title of many papers, and sixteen sets of copies name the same campaigns.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,13 +25,16 @@ from sqlalchemy import (
     text,
 )
 
-from archivist.catalog import Catalog, tables
+from archivist.catalog import Catalog, tables, tallies
+from archivist.events import Event, of_item
 from archivist.model import CampaignLink, Document, Item, Page
 from tests.items import campaign, field, number, page
 
 #: Items that are saved one by one; what is wanted is rounded up to a multiple of it.
 BASE = 1000
 RECIPE = "0" * 64
+#: So many are enough to see how long it takes to look at millions.
+EVENTS = 100_000
 _PLACES = ("聊城", "平阴", "德州", "惠民", "滨州", "阳信", "高唐", "茌平", "东阿", "临清")
 _MATTERS = ("科学技术", "爱国卫生", "计划生育", "植树造林", "财政预算", "农业生产", "学校教育", "城市建设")
 _CAMPAIGNS = tuple(f"创建全国{matter}先进{level}" for matter in _MATTERS for level in ("县", "市"))
@@ -60,7 +63,16 @@ def fill(url: str, wanted: int, tell: Callable[[str], None]) -> list[str]:
             _multiply(connection, copies, tell)
     finally:
         engine.dispose()
+    with Catalog(url) as catalog:
+        for start in range(0, EVENTS, BASE):
+            catalog.ledger.add(_happened(base, start))
     return [item.id for item in base]
+
+
+def _happened(base: Sequence[Item], start: int) -> Iterator[Event]:
+    for item in base:
+        detail = {"act": "described again", "title": item.title, "pages": len(item.pages), "recipe": RECIPE}
+        yield Event("metadata modification", of_item(f"{start // BASE:04x}{item.id[4:]}"), detail)
 
 
 def _made() -> Iterator[Item]:
@@ -133,6 +145,7 @@ def _multiply(connection: Connection, copies: int, tell: Callable[[str], None]) 
     if connection.dialect.name == "postgresql":
         last = "SELECT setval(pg_get_serial_sequence('readings', 'id'), max(id)) FROM readings"
         connection.execute(text(last))
+    tallies.recount(connection)
     connection.commit()
     connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
 
