@@ -67,7 +67,8 @@ class Archive:
             raise SettingsError(text.format(folder=settings.folder, reason=error.strerror or error)) from error
         self.settings = settings
         self.catalog = Catalog(settings.catalogue)
-        self.store = Store(settings.store)
+        # Where scans were kept, a store that is empty has vanished, and is not begun anew.
+        self.store = Store(settings.store, expected=any(True for _ in self.catalog.scans()))
         self.index = WhooshIndex(settings.index)
         self.duplicates = Duplicates(self.catalog)
         self.indexer = Indexer(self.catalog, self.index)

@@ -71,12 +71,12 @@ def process(task: Task) -> Reading | Failure:
         return read_scan(data, task.name, task.sha256, task.index, first, second)
     except NotInstalled:
         raise
-    except ScanError as error:
-        return Failure(task.source, task.index, "open", error.cause, str(error))
     except Exception as error:
         if out_of_memory(error):
-            why = _("reading it needs more memory than a page may take; look at the scan, or set page_memory higher")
+            why = _("reading it needs more memory than a page may take; look at the scan, or raise page_memory")
             return Failure(task.source, task.index, "read", TooMuchMemory.cause, why)
+        if isinstance(error, ScanError):
+            return Failure(task.source, task.index, "open", error.cause, str(error))
         # Whatever one page does, the others go on; the text says where to look.
         why = _("{kind}: {reason}; the original is kept, report this with the scan")
         text = why.format(kind=type(error).__name__, reason=error)

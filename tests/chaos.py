@@ -86,7 +86,7 @@ def main() -> None:
     pipeline.process = begun
     code = 0
     try:
-        with Archive(Settings(folder=Path(folder), workers=2), create=True) as archive:
+        with Archive(Settings(folder=Path(folder)), create=True) as archive:
             if command == "ingest":
                 report = archive.ingest([Path(box)], lambda at: print(f"{at.done}/{at.total} {at.scan}", flush=True))
                 code = int(bool(report.failed))
@@ -148,9 +148,9 @@ class Run:
 class Trial:
     """An archive in `folder` into which `box` is taken by a program that may be killed at any moment."""
 
-    def __init__(self, folder: Path, box: Path, deadly: str = "") -> None:
-        """`deadly` is the name of scans of which the worker dies."""
-        self.settings = Settings(folder=folder / "archive", workers=2)
+    def __init__(self, folder: Path, box: Path, workers: int = 2, deadly: str = "") -> None:
+        """Read with so many workers, which die of scans with the name `deadly`."""
+        self.settings = Settings(folder=folder / "archive", workers=workers)
         self.box, self._log, self._deadly = box, folder / "begun.log", deadly
         self.runs: list[Run] = []
         folder.mkdir(parents=True, exist_ok=True)
@@ -163,7 +163,7 @@ class Trial:
         process = subprocess.Popen(
             [sys.executable, "-c", "from tests.chaos import main; main()",
              str(self.settings.folder), str(self.box), command, *([kill] if kill else [])],
-            cwd=ROOT, env={**os.environ, **place}, text=True, start_new_session=True,
+            cwd=ROOT, env={**os.environ, **place, "ARCHIVIST_WORKERS": str(self.settings.workers)}, text=True, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         run.listener = Thread(target=_gather, args=(process, run), daemon=True)
@@ -182,7 +182,7 @@ class Trial:
         if run.listener:
             run.listener.join(PATIENCE)
         if run.code == -signal.SIGKILL and all(how == "worker" for _moment, how in run.kills):
-            run.kills.append((time.monotonic_ns(), "by itself"))
+            self.disturbed("by itself")
         return run.code
 
     def undisturbed(self) -> None:
@@ -195,8 +195,12 @@ class Trial:
         moment = time.monotonic_ns()
         done = kill(process, how)
         if done:
-            self.runs[-1].kills.append((moment, how))
+            self.disturbed(how, moment)
         return done
+
+    def disturbed(self, how: str, moment: int | None = None) -> None:
+        """Keep that something happened to the program just now: what was under way may be read again."""
+        self.runs[-1].kills.append((moment or time.monotonic_ns(), how))
 
     def said(self, lines: int) -> None:
         """Wait until the program that runs has said so much, or has ended."""

@@ -495,3 +495,18 @@ def test_a_box_of_many_scans_takes_little_memory(tmp_path: Path) -> None:
         assert tracemalloc.get_traced_memory()[1] < 4000 * 400
     finally:
         tracemalloc.stop()
+
+
+def test_what_a_manifest_calls_an_item_may_hold_anything(tmp_path: Path) -> None:
+    lay(tmp_path, "a.jpg", "b.jpg")
+    (one, other) = bundles(manifest(tmp_path, 'path,item\na.jpg,"A#1\x1b[2J\n"\nb.jpg,B#1\n'))
+    assert (one.name, other.name) == (r"A#1\x1b[2J", "B#1")
+    assert one.source.isprintable()
+
+
+def test_an_item_whose_rows_stand_apart_is_one_whatever_lies_between(tmp_path: Path) -> None:
+    lay(tmp_path, "a.jpg", "b.jpg", "c.jpg", "d.jpg")
+    path = manifest(tmp_path, "path,item,title\na.jpg,1,x\nb.jpg,2,y\nc.jpg,1,z\nnothing.jpg,1,\nd.jpg,2,\n")
+    given = {bundle.name: (bundle.given["title"], [scan.name for scan in bundle.paths]) for bundle in bundles(path)}
+    assert given == {"1": ("x", ["a.jpg", "c.jpg"]), "2": ("y", ["b.jpg", "d.jpg"])}
+    assert failures(path) == [("manifest.csv#5", "manifest")]

@@ -21,7 +21,7 @@ from archivist.catalog.ledger import recording
 from archivist.catalog.pages import pack
 from archivist.decisions import ACTS, Decision
 from archivist.definitions import load
-from archivist.errors import ArchivistError
+from archivist.errors import ArchiveBusy, ArchivistError
 from archivist.events import ARCHIVE, SOFTWARE, Event
 from archivist.model import Decided, Failure
 from archivist.recipes import Recipe
@@ -352,3 +352,14 @@ def test_what_was_read_cannot_be_replaced_unnoticed(tmp_path: Path) -> None:
         assert "not what the ledger says" in found.fault
         catalog.soundness.read_again(found.number, item.pages, RECIPE)
         assert [one.fault for one in catalog.soundness.readings()] == [""]
+
+
+def test_a_scan_that_is_known_waits_for_nobody(tmp_path: Path) -> None:
+    with Catalog(f"sqlite:///{tmp_path / 'catalogue.db'}?timeout=0.1") as catalog:
+        scan = ("ab" * 32, "a.jpg", 1000, "image/jpeg", 1)
+        catalog.save_scan(*scan, source="box/a.jpg")
+        with closing(sqlite3.connect(tmp_path / "catalogue.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            catalog.save_scan(*scan, source="box/a.jpg")
+            with pytest.raises(ArchiveBusy):
+                catalog.save_scan(*scan, source="box/copy.jpg")

@@ -12,7 +12,7 @@ from natsort import natsort_keygen, ns
 
 from archivist.box.bundle import MOST_BYTES, Bundle, Paths, Root, outside, place, printable, resolved
 from archivist.box.ignored import IGNORE, Ignored
-from archivist.box.manifest import MANIFEST, follow
+from archivist.box.manifest import MANIFEST, Links, follow, mark
 from archivist.model import Failure
 
 __all__ = ["IGNORE", "MANIFEST", "MOST_BYTES", "Bundle", "count", "gather", "place"]
@@ -134,7 +134,7 @@ class _Listing:
 def _walk(top: Path, root: Root, suffixes: frozenset[str], order: _Order) -> Iterator[Bundle | Failure]:
     """Yield what lies in `top` and below."""
     # Of each folder on the way down: those in it that are still to see, what it leaves out, what is spoken for in it.
-    way: list[tuple[Iterator[Path], Ignored, set[str]]] = [(iter((top,)), Ignored(root), set())]
+    way: list[tuple[Iterator[Path], Ignored, set[int]]] = [(iter((top,)), Ignored(root), set())]
     while way:
         folders, ignored, spoken_for = way[-1]
         folder = next(folders, None)
@@ -203,11 +203,12 @@ def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower()  # noqa: PTH122
 
 
-def _lying(folder: Path, listing: _Listing, root: Root, spoken_for: set[str]) -> Iterator[Bundle | Failure]:
+def _lying(folder: Path, listing: _Listing, root: Root, spoken_for: set[int]) -> Iterator[Bundle | Failure]:
     """Yield what lies in `folder` itself and is not `spoken_for`."""
+    links = Links()
 
     def free(name: str) -> bool:
-        return not spoken_for or os.path.realpath(folder / name) not in spoken_for
+        return not spoken_for or mark(links.followed(folder / name)) not in spoken_for
 
     for name in filter(free, listing.others if listing.scans else ()):
         text = _("no picture and no PDF by its name; it was left where it is")

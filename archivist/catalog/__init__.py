@@ -43,7 +43,7 @@ from archivist.catalog.review import (
     read_waiting,
     verified,
 )
-from archivist.catalog.rows import add_reading, add_scan, read_items, read_listed, write_items
+from archivist.catalog.rows import KeptScan, add_reading, add_scan, news_of, read_items, read_listed, write_items
 from archivist.catalog.runs import Runs
 from archivist.catalog.soundness import Soundness
 from archivist.catalog.tables import CHUNK, campaign_links, campaigns, iso, now, readings, scans
@@ -88,9 +88,17 @@ class Catalog:
         self._database.close()
 
     def save_scan(self, sha256: str, name: str, size: int, media_type: str, pages: int, source: str = "") -> None:
-        """Keep that a scan of `size` bytes and `pages` pages from `source` is in the store; its first name stays."""
+        """Keep that a scan of `size` bytes and `pages` pages from `source` is in the store; its first name stays.
+
+        Of a scan that is known the ledger is told where it came from again; where it says so already, nothing is
+        written, and nobody waited for.
+        """
+        scan = KeptScan(sha256, name, size, media_type, pages)
+        with self._database.reading() as connection:
+            if not news_of(connection, scan, source):
+                return
         with recording(self._database) as (connection, told):
-            told += add_scan(connection, sha256, name, size, media_type, pages, source)
+            told += add_scan(connection, scan, source)
 
     def scan(self, sha256: str) -> tuple[str, int] | None:
         """Return media type and number of pages of the scan with this digest, None where it was never saved."""

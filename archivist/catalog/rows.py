@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from sqlalchemy import Connection, case, delete, exists, func, insert, select, update
@@ -38,26 +38,34 @@ from archivist.events import Event, of_item, of_page, of_scan
 from archivist.model import CampaignLink, Document, Item, Page, Scan, Value
 
 
-def add_scan(
-    connection: Connection, sha256: str, name: str, size: int, media_type: str, pages: int, source: str
-) -> list[Event]:
+class KeptScan(NamedTuple):
+    """A scan that is in the store: its digest, the name it came under, bytes, format, and pages in it."""
+
+    sha256: str
+    name: str
+    size: int
+    media_type: str
+    pages: int
+
+
+def add_scan(connection: Connection, scan: KeptScan, source: str) -> list[Event]:
     """Keep that a scan is in the store, unless it is known, and return what the ledger is to say of it."""
-    about = of_scan(sha256)
-    if connection.scalar(select(scans.c.sha256).where(scans.c.sha256 == sha256)) is None:
-        row = {"sha256": sha256, "name": name, "size": size, "media_type": media_type, "pages": pages}
-        connection.execute(insert(scans).values(**row, saved_at=now()))
-        detail: dict[str, Value] = {
-            "name": name,
-            "bytes": size,
-            "media_type": media_type,
-            "pages": pages,
-            "source": source,
-        }
-        return [Event("ingestion", about, detail)]
+    told = news_of(connection, scan, source)
+    if connection.scalar(select(scans.c.sha256).where(scans.c.sha256 == scan.sha256)) is None:
+        connection.execute(insert(scans).values(**scan._asdict(), saved_at=now()))
+    return told
+
+
+def news_of(connection: Connection, scan: KeptScan, source: str) -> list[Event]:
+    """Return what the ledger does not say yet of a scan that came from `source`."""
+    about = of_scan(scan.sha256)
+    if connection.scalar(select(scans.c.sha256).where(scans.c.sha256 == scan.sha256)) is None:
+        detail: dict[str, Value] = {"name": scan.name, "bytes": scan.size, "media_type": scan.media_type}
+        return [Event("ingestion", about, {**detail, "pages": scan.pages, "source": source})]
     earlier = select(events.c.detail).where(events.c.object == about, events.c.type == "ingestion")
     if any(json.loads(detail).get("source") == source for detail in connection.scalars(earlier)):
         return []
-    return [Event("ingestion", about, {"act": "came again", "name": name, "source": source})]
+    return [Event("ingestion", about, {"act": "came again", "name": scan.name, "source": source})]
 
 
 def write_items(

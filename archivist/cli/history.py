@@ -112,7 +112,7 @@ def _spelt_out(recipe: "Recipe", since: str, as_json: bool) -> str:
     says = json.loads(recipe.says)
     if as_json:
         return json.dumps({"digest": recipe.digest, "stage": recipe.stage, "first_used": since, "says": says})
-    stage = {"reading": _("reading"), "describing": _("describing")}.get(recipe.stage, recipe.stage)
+    stage = {"reading": _("reading pages"), "describing": _("describing items")}.get(recipe.stage, recipe.stage)
     heading = _("{stage} {digest}  since {since}").format(
         stage=stage, digest=f"{recipe.digest[:_SHORT]}…", since=_local(since)
     )

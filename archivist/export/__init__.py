@@ -1,6 +1,5 @@
 """What is known, written for others: catalogues for people and records for programs, one module a format."""
 
-import os
 from collections.abc import Callable, Iterable
 from gettext import gettext as _
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import BinaryIO
 from archivist.errors import ArchivistError, WrongCall
 from archivist.export import csv, jsonl, xlsx
 from archivist.export.jsonl import record
+from archivist.files import whole
 from archivist.model import Item
 
 __all__ = ["FORMATS", "WITH_TEXT", "record", "write"]
@@ -34,16 +34,9 @@ def write(format: str, items: Iterable[Item], path: Path) -> int:
         raise WrongCall(message.format(format=format, known=", ".join(FORMATS)))
     if not path.parent.is_dir():
         raise WrongCall(_("The folder {folder} does not exist.").format(folder=path.parent))
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with partial.open("wb") as stream:
-            rows = _WRITERS[format](items, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
+        with whole(path) as stream:
+            return _WRITERS[format](items, stream)
     except OSError as error:
         message = _("{path} cannot be written: {reason}")
         raise ArchivistError(message.format(path=path, reason=error.strerror or error)) from error
-    finally:
-        partial.unlink(missing_ok=True)
-    return rows

@@ -2,6 +2,7 @@
 
 import io
 import random
+import struct
 import tracemalloc
 
 import numpy as np
@@ -191,7 +192,30 @@ def test_a_password_only_against_changes_does_not_keep_a_pdf_from_being_read() -
     assert layer and layer.believable
 
 
-@pytest.mark.parametrize("bomb", [png_bomb(), tiff_bomb(), png_bomb(13_000)], ids=["png", "tiff", "small png"])
+def claiming(kind: str, mark: bytes, at: int, layout: str, **options: object) -> bytes:
+    """Return a small picture whose header claims 60,000 × 60,000 pixels, `at` bytes behind each `mark`."""
+    data = bytearray(encoded(STRIP.convert("L").resize((40, 40)), kind, **options))
+    place = data.find(mark)
+    while place >= 0:
+        struct.pack_into(layout, data, place + at, 60_000, 60_000)
+        place = data.find(mark, place + 1)
+    return bytes(data)
+
+
+BOMBS = {
+    "png": png_bomb(),
+    "small png": png_bomb(13_000),
+    "tiff": tiff_bomb(),
+    "gif": claiming("GIF", b"GIF8", 6, "<HH"),
+    "frame of a gif": claiming("GIF", b"\x2c\0\0\0\0", 5, "<HH"),
+    "bmp": claiming("BMP", b"BM", 18, "<ii"),
+    "pixmap": b"P5 60000 60000 255\n" + bytes(100),
+    "code stream": claiming("JPEG2000", b"\xff\x51", 6, ">II", no_jp2=True),
+    "jpeg": claiming("JPEG", b"\xff\xc0", 5, ">HH"),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=list(BOMBS))
 def test_a_bomb_is_left_closed(bomb: bytes) -> None:
     tracemalloc.start()
     try:
