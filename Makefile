@@ -44,7 +44,7 @@ chaos: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks.bench_chaos --kills $(KILLS)
 
 fuzz: $(VENV)/.installed-dev
-	ARCHIVIST_FUZZ_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/fuzz
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 # Each program or library is looked for by what needs it, so that other systems than Debian can bring their own.
 system:

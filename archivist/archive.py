@@ -112,6 +112,7 @@ class Archive:
                 batch = Batch(self.catalog, self.store, self.settings, told, saved=self._saved, begun=begun)
                 report = batch.run(paths)
                 self.desk.carry_out()
+                self.duplicates.find()
                 return report
             finally:
                 self._index_now()

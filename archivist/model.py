@@ -379,6 +379,7 @@ class Item:
     given: Mapping[str, str] = field(default_factory=dict)
     boundaries: tuple[Boundary, ...] = ()
     begins_at: int = 1
+    duplicates: tuple[str, ...] = ()
 
     def page(self, number: int) -> Page:
         """Return page `number`; KeyError where the item has no such page."""

@@ -197,8 +197,7 @@ class Batch:
             self._fail(Failure(source, 0, "ingest", error.cause, str(error)))
             return []
         self._store.put(data)
-        if not known:
-            self._catalog.save_scan(digest, name, len(data), kind, pages, source)
+        self._catalog.save_scan(digest, name, len(data), kind, pages, source)
         if source in self._failed_before:
             self._catalog.clear_failure(source)
         self._total += pages - 1

@@ -29,7 +29,7 @@ from archivist.catalog.tables import readings
 from archivist.errors import ArchivistError
 from archivist.reading import process
 from archivist.settings import Settings
-from tests.boxes import encoded, pdf, plan, put, strip, tiff
+from tests.boxes import encoded, locked, pdf, plan, put, strip, tiff
 
 ROOT = Path(__file__).parents[1]
 #: Where workers write down which pages they begin, and in which run.
@@ -69,7 +69,7 @@ def fill(box: Path, pages: int = 60) -> dict[str, int]:
     single("b with a bad scan/p00 empty.jpg", b"", 0)
     single("c/several.tif", tiff(5, 6, 7), 3)
     single("d/plan.pdf", pdf(plan()), 1)
-    single("e/cut.jpg", varied(3)[:900], 0)
+    single("e/locked.pdf", locked("user", "owner"), 0)
     # The same bytes in another place are one scan, and an item of its own.
     single("f/again.jpg", varied(0), 1)
     single("f/own.jpg", varied(pages), 1)
@@ -160,10 +160,11 @@ class Trial:
         run = Run(len(self.runs), frozenset(self.committed()))
         self.runs.append(run)
         place = {_LOG: str(self._log), _RUN: str(run.number), _DEADLY: self._deadly}
+        place["ARCHIVIST_WORKERS"] = str(self.settings.workers)
         process = subprocess.Popen(
             [sys.executable, "-c", "from tests.chaos import main; main()",
              str(self.settings.folder), str(self.box), command, *([kill] if kill else [])],
-            cwd=ROOT, env={**os.environ, **place, "ARCHIVIST_WORKERS": str(self.settings.workers)}, text=True, start_new_session=True,
+            cwd=ROOT, env={**os.environ, **place}, text=True, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         run.listener = Thread(target=_gather, args=(process, run), daemon=True)

@@ -499,8 +499,9 @@ def test_a_box_of_many_scans_takes_little_memory(tmp_path: Path) -> None:
 
 def test_what_a_manifest_calls_an_item_may_hold_anything(tmp_path: Path) -> None:
     lay(tmp_path, "a.jpg", "b.jpg")
-    (one, other) = bundles(manifest(tmp_path, 'path,item\na.jpg,"A#1\x1b[2J\n"\nb.jpg,B#1\n'))
-    assert (one.name, other.name) == (r"A#1\x1b[2J", "B#1")
+    (one, other) = bundles(manifest(tmp_path, 'path,item,title\na.jpg,"A#\n1\x1b[2J",\x1b[2J关于\x9b\nb.jpg,B#1,\n'))
+    assert (one.name, other.name) == (r"A#\n1[2J", "B#1")
+    assert one.given["title"] == "[2J关于"
     assert one.source.isprintable()
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "archivist"
-STAGES = {"box", "campaigns", "catalog", "describe", "export", "image", "ocr", "search", "store"}
+STAGES = {"box", "campaigns", "catalog", "describe", "export", "image", "likeness", "ocr", "search", "store"}
 #: Values and definitions every room may use.
-COMMON = {"decisions", "definitions", "errors", "handles", "model", "settings", "text"}
+COMMON = {
+    "alike", "decisions", "definitions", "errors", "events", "files", "handles", "model", "recipes", "settings", "text",
+}  # fmt: skip
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -51,6 +53,14 @@ def test_values_know_of_no_room() -> None:
 
 def test_no_room_is_two() -> None:
     assert [path.name for path in PACKAGE.rglob("*.py") if len(path.read_text("utf-8").splitlines()) > 400] == []
+
+
+def test_no_xml_is_parsed_but_by_what_refuses_entities() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {name.split(".")[0] for name in names} & {"xml", "lxml", "xmltodict"}, path.name
 
 
 def test_the_command_line_opens_without_carrying_the_heavy_rooms_in() -> None:

@@ -243,7 +243,7 @@ def test_an_event_that_was_changed_or_taken_off_is_missed(rooms: Archive, folder
 
 
 def test_rows_that_name_what_is_not_there_are_told_of(rooms: Archive, folder: Path) -> None:
-    change(folder, "INSERT INTO item_pages SELECT item, position + 90, 99, 4711, scan_name, 0, 1.0 FROM item_pages")
+    change(folder, "INSERT INTO item_pages SELECT item, position + 90, 99, 4711, scan_name, 0, 1.0, 0 FROM item_pages")
     findings = inspect(rooms)
     assert any(flaw.kind == "catalogue" and "readings" in flaw.says for flaw in findings.flaws)
     assert not findings.well

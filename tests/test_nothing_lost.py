@@ -8,27 +8,31 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from archivist.archive import Archive
-from tests.chaos import Trial, differences, fill
+from archivist.errors import ArchivistError
+from archivist.pipeline import Batch, Progress
+from archivist.settings import Settings
+from tests.boxes import put
+from tests.chaos import Trial, differences, fill, varied
+from tests.intake import Intake, here, look
 
 State = dict[str, object]
 
 
 @pytest.fixture(scope="module")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A box with 14 pages in scans of every kind, two of them bad."""
-    box = tmp_path_factory.mktemp("nothing-lost") / "box"
-    fill(box, 14)
-    return box
+    return tmp_path_factory.mktemp("nothing-lost") / "box"
 
 
 @pytest.fixture(scope="module")
-def expected(box: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
-    return fill(tmp_path_factory.mktemp("again") / "box", 14)
+def expected(box: Path) -> dict[str, int]:
+    """The scans in `box` and how many pages each has: ten in all, in scans of every kind, two of them bad."""
+    return fill(box, 10)
 
 
 @pytest.fixture(scope="module")
@@ -61,21 +65,17 @@ def test_runs_killed_in_the_middle_lose_nothing_and_read_nothing_twice(
     assert differences(trial.state(), undisturbed) == []
 
 
-def test_a_page_that_kills_its_worker_is_tried_once_more_alone_and_the_others_are_read(
-    box: Path, undisturbed: State, tmp_path: Path
-) -> None:
-    trial = Trial(tmp_path, box, deadly="own.jpg")
+def test_a_page_that_kills_its_worker_is_tried_once_more_alone_and_the_others_are_read(tmp_path: Path) -> None:
+    box = put(tmp_path / "box", p1=varied(0), p2=varied(1), p3=varied(2))
+    trial = Trial(tmp_path, box, deadly="p2.jpg")
     trial.undisturbed()
     with Archive(trial.settings) as archive:
-        failures = {Path(one.source).name: one for one, _at in archive.catalog.failures()}
-        sources = {Path(item.source).name for item in archive.catalog.items()}
-    assert failures["own.jpg"].cause == "reading failed"
-    assert "ended the program" in failures["own.jpg"].message
-    assert {Path(item.source).name for item in undisturbed["items"]} - sources == {"own"}  # type: ignore[attr-defined]
-    begun = Counter(page for _run, _moment, page in trial.begun())
-    twice = {page for page, times in begun.items() if times == 2}
-    assert len(twice) == 1 and twice.isdisjoint(trial.committed())
-    assert max(begun.values()) == 2
+        ((failure, _at),) = archive.catalog.failures()
+        (item,) = archive.catalog.items()
+    assert (Path(failure.source).name, failure.cause) == ("p2.jpg", "reading failed")
+    assert "ended the program" in failure.message
+    assert [page.scan.name for page in item.pages] == ["p1.jpg", "p3.jpg"]
+    assert sorted(Counter(page for _run, _moment, page in trial.begun()).values()) == [1, 1, 2]
 
 
 @contextmanager
@@ -96,42 +96,47 @@ def small_disk(place: Path, megabytes: int) -> Iterator[Callable[[int], None]]:
         subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def test_a_full_disk_ends_a_run_in_words_and_with_more_room_the_next_finishes(
-    box: Path, expected: dict[str, int], undisturbed: State, tmp_path: Path
-) -> None:
-    with small_disk(tmp_path / "disk", 2) as grow:
-        trial = Trial(tmp_path / "disk", box, workers=1)
-        code = trial.finish(trial.start())
-        trial.disturbed("disk full")
-        assert in_words(trial, code, "full", "No space left")
+@pytest.fixture
+def at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an archive read in this process, where the networks are loaded once for all tests."""
+    monkeypatch.setattr("archivist.archive.Batch", partial(Batch, start=here, look=look))
+
+
+def taken(folder: Path, box: Path, tell: Callable[[Progress], None] = lambda at: None) -> dict[str, list[str]]:
+    """Take `box` into the archive in `folder`, and return the texts of what it then holds by where that came from."""
+    with Archive(Settings(folder=folder, workers=1), create=True) as archive:
+        archive.ingest([box], tell)
+        intake = Intake(archive)
+        intake.check()
+        return intake.texts()
+
+
+@pytest.mark.usefixtures("at_hand")
+def test_a_full_disk_ends_a_run_in_words_and_with_more_room_the_next_finishes(tmp_path: Path) -> None:
+    box = put(tmp_path / "box", **{f"p{number}": varied(number) for number in range(6)})
+    with small_disk(tmp_path / "disk", 1) as grow:
+        with pytest.raises(ArchivistError, match=r"full|No space left"):
+            taken(tmp_path / "disk" / "archive", box)
         grow(64)
-        trial.undisturbed()
-        assert trial.faults(expected) + trial.read_twice() == []
-        assert differences(trial.state(), undisturbed) == []
+        assert taken(tmp_path / "disk" / "archive", box) == taken(tmp_path / "archive", box)
 
 
-def test_folders_that_vanish_end_a_run_in_words_and_when_they_are_back_the_next_finishes(
-    expected: dict[str, int], undisturbed: State, box: Path, tmp_path: Path
+@pytest.mark.usefixtures("at_hand")
+@pytest.mark.parametrize("gone", ["archive/originals", "box"])
+def test_a_folder_that_vanishes_ends_a_run_in_words_and_when_it_is_back_the_next_finishes(
+    tmp_path: Path, gone: str
 ) -> None:
-    trial = Trial(tmp_path, box, workers=1)
-    for place in (trial.settings.folder / "originals", box):
-        process = trial.start()
-        trial.said(3)
-        away = place.rename(place.with_name("away"))
-        trial.disturbed("vanished")
-        try:
-            code = trial.finish(process)
-            assert not place.exists()
-        finally:
-            away.rename(place)
-        assert in_words(trial, code, str(place))
-    trial.undisturbed()
-    assert trial.faults(expected) + trial.read_twice() == []
-    assert differences(trial.state(), undisturbed) == []
+    box = tmp_path / "box"
+    for number in range(8):
+        put(box / f"{number}", p1=varied(number))
+    place, away = tmp_path / gone, tmp_path / "away"
 
+    def vanish(at: Progress) -> None:
+        if at.read == 1 and not away.exists():
+            place.rename(away)
 
-def in_words(trial: Trial, code: int, *words: str) -> bool:
-    """Whether the last run ended as a program ends that says why, and said one of `words`."""
-    said = trial.runs[-1].said
-    assert code == 1 and said[-1].startswith("error: "), said
-    return any(word in said[-1] for word in words) and not any("Traceback" in line for line in said)
+    with pytest.raises(ArchivistError, match=str(place)):
+        taken(tmp_path / "archive", box, vanish)
+    assert not place.exists()
+    away.rename(place)
+    assert sorted(taken(tmp_path / "archive", box)) == [f"{number}" for number in range(8)]

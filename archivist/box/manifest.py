@@ -19,6 +19,8 @@ from archivist.model import Failure
 MANIFEST = "manifest.csv"
 _MOST_BYTES = 256 * 2**20
 _ENCODINGS = ("utf-8-sig", "gb18030")
+#: What steers a terminal, but for tabs and line breaks; it says nothing of an item.
+_STEERING = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A, 0x0D})
 #: So much of what stands in a cell is repeated in a message.
 _MOST_SHOWN = 200
 
@@ -119,7 +121,7 @@ class _Rows:
             for number, row in enumerate(rows, 2):
                 given = {columns[k]: v.strip() for k, v in row.items() if k in columns and v and v.strip()}
                 if given:
-                    yield number, given
+                    yield number, {k: v if k == "path" else v.translate(_STEERING) for k, v in given.items()}
         except csv.Error as error:
             text = _("{manifest} is no table: {reason}")
             raise ManifestError(text.format(manifest=place(self._path), reason=error)) from error

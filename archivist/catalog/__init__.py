@@ -29,6 +29,7 @@ from archivist.catalog.finding import (
 )
 from archivist.catalog.ledger import Ledger, recording
 from archivist.catalog.likenesses import Likenesses, settle
+from archivist.catalog.originals import Original, add_scan, news_of
 from archivist.catalog.pages import reopen
 from archivist.catalog.queue import finish, oldest, queue, queue_all
 from archivist.catalog.review import (
@@ -43,7 +44,7 @@ from archivist.catalog.review import (
     read_waiting,
     verified,
 )
-from archivist.catalog.rows import KeptScan, add_reading, add_scan, news_of, read_items, read_listed, write_items
+from archivist.catalog.rows import add_reading, read_items, read_listed, write_items
 from archivist.catalog.runs import Runs
 from archivist.catalog.soundness import Soundness
 from archivist.catalog.tables import CHUNK, campaign_links, campaigns, iso, now, readings, scans
@@ -93,7 +94,7 @@ class Catalog:
         Of a scan that is known the ledger is told where it came from again; where it says so already, nothing is
         written, and nobody waited for.
         """
-        scan = KeptScan(sha256, name, size, media_type, pages)
+        scan = Original(sha256, name, size, media_type, pages)
         with self._database.reading() as connection:
             if not news_of(connection, scan, source):
                 return

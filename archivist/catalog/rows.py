@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 from unicodedata import normalize
 
 from sqlalchemy import Connection, case, delete, exists, func, insert, select, update
 
 from archivist.catalog import tallies
 from archivist.catalog.citations import citation_rows, designation_rows
+from archivist.catalog.likenesses import confirmed
 from archivist.catalog.pages import pack, reopen
 from archivist.catalog.review import waiting_rows
 from archivist.catalog.tables import (
@@ -23,49 +24,16 @@ from archivist.catalog.tables import (
     derivatives,
     designations,
     documents,
-    events,
     fields,
     item_pages,
     items,
     likeness_tasks,
-    now,
     readings,
-    scans,
     waiting,
 )
 from archivist.catalog.values import boundaries_of, boundaries_text, field_of, field_rows, link_of, link_rows
-from archivist.events import Event, of_item, of_page, of_scan
+from archivist.events import Event, of_item, of_page
 from archivist.model import CampaignLink, Document, Item, Page, Scan, Value
-
-
-class KeptScan(NamedTuple):
-    """A scan that is in the store: its digest, the name it came under, bytes, format, and pages in it."""
-
-    sha256: str
-    name: str
-    size: int
-    media_type: str
-    pages: int
-
-
-def add_scan(connection: Connection, scan: KeptScan, source: str) -> list[Event]:
-    """Keep that a scan is in the store, unless it is known, and return what the ledger is to say of it."""
-    told = news_of(connection, scan, source)
-    if connection.scalar(select(scans.c.sha256).where(scans.c.sha256 == scan.sha256)) is None:
-        connection.execute(insert(scans).values(**scan._asdict(), saved_at=now()))
-    return told
-
-
-def news_of(connection: Connection, scan: KeptScan, source: str) -> list[Event]:
-    """Return what the ledger does not say yet of a scan that came from `source`."""
-    about = of_scan(scan.sha256)
-    if connection.scalar(select(scans.c.sha256).where(scans.c.sha256 == scan.sha256)) is None:
-        detail: dict[str, Value] = {"name": scan.name, "bytes": scan.size, "media_type": scan.media_type}
-        return [Event("ingestion", about, {**detail, "pages": scan.pages, "source": source})]
-    earlier = select(events.c.detail).where(events.c.object == about, events.c.type == "ingestion")
-    if any(json.loads(detail).get("source") == source for detail in connection.scalars(earlier)):
-        return []
-    return [Event("ingestion", about, {"act": "came again", "name": scan.name, "source": source})]
 
 
 def write_items(
@@ -188,7 +156,7 @@ def read_listed(connection: Connection, ids: Sequence[str]) -> list[Item]:
 def read_entries(connection: Connection, ids: Sequence[str]) -> list[Item]:
     """Return the same without their pages, which take long to unpack."""
     query = select(items).where(items.c.id.in_(ids)).order_by(items.c.catalogue_order)
-    papers, links = _documents(connection, ids), _links(connection, ids)
+    papers, links, same = _documents(connection, ids), _links(connection, ids), confirmed(connection, ids)
     return [
         Item(
             row.id,
@@ -202,6 +170,7 @@ def read_entries(connection: Connection, ids: Sequence[str]) -> list[Item]:
             json.loads(row.given),
             boundaries_of(row.boundaries),
             row.begins_at,
+            same.get(row.id, ()),
         )
         for row in connection.execute(query)
     ]

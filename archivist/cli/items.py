@@ -49,6 +49,8 @@ def show(item: str, with_text: bool, as_json: bool, archive: Path) -> None:
         return
     click.echo(click.style(entry.title, bold=True))
     click.echo(f"{entry.id}  {entry.source}")
+    if entry.duplicates:
+        click.echo(_("the same paper as {items}").format(items=", ".join(entry.duplicates)))
     names = {place: handle.partition(".")[2] for handle, place in handles(entry).items()}
     for number, document in enumerate(entry.documents):
         _show_document(document, [names[Place("value", at, number)] for at in range(len(document.fields))])

@@ -25,7 +25,7 @@ def write(items: Iterable[Item], stream: BinaryIO) -> int:
 def record(item: Item) -> dict[str, Any]:
     """Return `item` as the export says it: plain values only, boxes in whole pixels of the original scan."""
     scans = {page.number: page.scan for page in item.pages}
-    return {
+    said = {
         "id": item.id,
         "level": item.level,
         "reference_code": item.reference_code,
@@ -35,6 +35,7 @@ def record(item: Item) -> dict[str, Any]:
         "campaigns": [_campaign(link) for link in item.campaigns if link.status != "rejected"],
         "pages": [_page(page) for page in item.pages],
     }
+    return said | ({"duplicates": list(item.duplicates)} if item.duplicates else {})
 
 
 def _document(document: Document, scans: Mapping[int, Scan]) -> dict[str, Any]:

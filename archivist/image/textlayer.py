@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 from archivist.model import Box
 
@@ -132,5 +132,8 @@ def _single(text: str, box: Box) -> Iterator[tuple[str, Box]]:
 
 
 def _unified(char: str) -> str:
+    # No ink says so, and a terminal would take it for an order.
+    if category(char) == "Cc":
+        return _UNNAMED
     # Some fonts map ideographs to the look-alike radicals, which no one searches for.
     return normalize("NFKC", char) if "\u2e80" <= char <= "\u2fdf" else char

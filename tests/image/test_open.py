@@ -341,6 +341,11 @@ def test_a_font_that_does_not_name_its_characters_is_not_believed() -> None:
     assert found is None or not found.believable
 
 
+def test_what_steers_a_terminal_is_no_character_of_a_text_layer() -> None:
+    found = open_page(written(b"Science\x1b[2J and technology \x07 in Liaocheng, 1995"), 0).text
+    assert found and all(char.isprintable() for line in found.lines for char, _box in line)
+
+
 def test_mojibake_in_a_pdf_is_not_believed() -> None:
     found = open_page(written("创建全国科技工作先进市".encode("gbk")), 0).text
     assert found and not found.believable
