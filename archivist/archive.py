@@ -15,7 +15,7 @@ from archivist.catalog.runs import Running
 from archivist.describe.numbers import parse as parse_number
 from archivist.desk import Desk
 from archivist.duplicates import Duplicates
-from archivist.errors import ArchiveBusy, IndexUnusable, NotFound, SettingsError
+from archivist.errors import ArchivistError, NotFound, SettingsError
 from archivist.indexing import Indexer
 from archivist.inspection import Findings, inspect
 from archivist.model import Item
@@ -127,7 +127,7 @@ class Archive:
 
     def _index_now(self) -> None:
         # What was read or decided is safe in the catalogue, and stays queued; `unindexed` tells of it.
-        with suppress(IndexUnusable, ArchiveBusy):
+        with suppress(ArchivistError):
             self.update_index()
 
     def unindexed(self) -> int:

@@ -365,7 +365,7 @@ class Item:
     """A catalogue entry (件): its documents, its pages in order, and the campaigns it belongs to.
 
     `boundaries` say why it begins where it does (page 1), and where inside it another item may begin; `begins_at` is
-    the number of its first page among all that were handed in with it.
+    the number of its first page among all that were handed in with it; `duplicates` are the same paper to a person.
     """
 
     id: str

@@ -16,6 +16,7 @@ from types import FrameType
 from archivist import recipes
 from archivist.box import Bundle, count, gather, place
 from archivist.catalog import Catalog
+from archivist.catalog.pages import DamagedReading
 from archivist.entry import Entries, Held, Stack, unchanged
 from archivist.errors import BoxGone, DescribingFailed, ScanError, TooManyFailures
 from archivist.flights import Flights
@@ -67,11 +68,14 @@ class _Open:
     """A bundle some of whose pages are still being read; what was read of it lies in the catalogue."""
 
     bundle: Bundle
-    tasks: list[Task]
+    tasks: list[Task] = field(default_factory=list)
     waiting: set[_Key] = field(default_factory=set)
-    #: Whether a page of it was read in this run, whether one could not be used.
-    fresh: bool = False
-    failed: bool = False
+    #: Pages that were read in this run, and those that could not be.
+    fresh: set[_Key] = field(default_factory=set)
+    broken: set[_Key] = field(default_factory=set)
+    #: Whether a scan of it could not be used; whether more of it is to come.
+    lacking: bool = False
+    growing: bool = True
 
 
 class Batch:
@@ -88,10 +92,10 @@ class Batch:
         saved: Callable[[Sequence[str]], None] = lambda items: None,
         begun: Callable[[int], None] = lambda total: None,
     ) -> None:
-        """Prepare a run that writes to `catalog` and `store`; `begun` is told how many
-        pages there are at first sight, `saved` the items just saved.
+        """Prepare a run that writes to `catalog` and `store`.
 
-        `start` gives workers for the settings; `look` says what a scan is, in a process of its own unless given.
+        `start` gives workers for the settings; `look` says what a scan is, in a process of its own unless given;
+        `begun` is told how many pages there are at first sight, `saved` which items were just saved.
         """
         self._catalog, self._store, self._settings = catalog, store, settings
         self._tell, self._saved, self._begun = tell, saved, begun
@@ -118,8 +122,6 @@ class Batch:
         until then is kept, and a later run over the same paths goes on from there. Ctrl-C is heeded between two pages.
         """
         paths = list(paths)
-        self._total = count(paths, SUFFIXES)
-        self._begun(self._total)
         for recipe in (self._recipe, self._describing):
             self._catalog.ledger.keep_recipe(recipe)
         before = [failure for failure, _at in self._catalog.failures()]
@@ -127,6 +129,8 @@ class Batch:
         self._undescribed = {failure.source for failure in before if failure.stage == "describe"}
         try:
             with self._interruptible():
+                self._total = count(paths, SUFFIXES)
+                self._begun(self._total)
                 try:
                     for entry in gather(paths, SUFFIXES):
                         self._heed()
@@ -173,15 +177,26 @@ class Batch:
             raise KeyboardInterrupt
 
     def _begin(self, bundle: Bundle) -> None:
-        """Keep the originals of a bundle and send its pages to the workers."""
-        opened = [self._tasks(bundle, path) for path in bundle.paths]
-        if len(opened) > 1 and not bundle.given and all(len(tasks) > 1 for tasks in opened):
+        """Keep the originals of a bundle, one after the other, and send the pages of each to the workers."""
+        state = _Open(bundle)
+        self._open.append(state)
+        opened: list[tuple[Path, list[Task]]] = []
+        for path in bundle.paths:
+            if tasks := self._tasks(bundle, path):
+                opened.append((path, tasks))
+                self._send(state, tasks)
+            else:
+                state.lacking = True
+        state.growing = False
+        if len(bundle.paths) > 1 and not bundle.given and all(len(tasks) > 1 for _path, tasks in opened):
             # Scans of many pages each, side by side, are items, not the pages of one.
-            for path, tasks in zip(bundle.paths, opened, strict=True):
+            self._open.remove(state)
+            for path, tasks in opened:
                 one = replace(bundle, source=place(path), name=path.stem, paths=(path,))
-                self._send(_Open(one, tasks))
-        else:
-            self._send(_Open(bundle, [task for tasks in opened for task in tasks], failed=not all(opened)))
+                own = {(task.sha256, task.index) for task in tasks}
+                parts = own & state.waiting, own & state.fresh, own & state.broken
+                self._open.append(_Open(one, tasks, *parts, growing=False))
+        self._finish()
 
     def _tasks(self, bundle: Bundle, path: Path) -> list[Task]:
         """Keep the scan at `path` and return its pages; none where it cannot be used, which is told."""
@@ -206,27 +221,23 @@ class Batch:
         where = self._settings.store
         return [Task(where, digest, index, name, source, self._second) for index in range(pages)]
 
-    def _send(self, state: _Open) -> None:
-        """Look up which pages of a bundle are read already, and have the others read."""
-        unread: list[Task] = []
-        for task in state.tasks:
+    def _send(self, state: _Open, tasks: Sequence[Task]) -> None:
+        """Look up which pages of a scan are read already, and have the others read."""
+        state.tasks += tasks
+        for task in tasks:
             key = (task.sha256, task.index)
-            if key in state.waiting or self._catalog.parts(*key, self._recipe.digest):
+            under_way = any(key in other.waiting for other in self._open)
+            if key in state.broken or self._catalog.parts(*key, self._recipe.digest):
                 self._skip(task)
                 continue
-            # All are waited for before the first is sent: it may be back before the last is.
             state.waiting.add(key)
-            if any(key in other.waiting for other in self._open):
+            if under_way:
                 self._skip(task)
             else:
-                unread.append(task)
-        self._open.append(state)
-        for task in unread:
-            while self._flights.full:
-                self._land()
-            self._began = self._began or monotonic()
-            self._flights.send(task)
-        self._finish()
+                while self._flights.full:
+                    self._land()
+                self._began = self._began or monotonic()
+                self._flights.send(task)
 
     @property
     def _done(self) -> int:
@@ -281,9 +292,9 @@ class Batch:
             if key in state.waiting:
                 state.waiting.discard(key)
                 if isinstance(result, Reading):
-                    state.fresh = True
+                    state.fresh.add(key)
                 else:
-                    state.failed = True
+                    state.broken.add(key)
                     self._tell_others(state, key, result)
 
     def _tell_others(self, state: _Open, key: _Key, failure: Failure) -> None:
@@ -294,9 +305,12 @@ class Batch:
 
     def _finish(self) -> None:
         """Make the items all of whose pages have come back."""
-        for state in [state for state in self._open if not state.waiting]:
+        for state in [state for state in self._open if not state.waiting and not state.growing]:
             self._open.remove(state)
-            self._save(state)
+            try:
+                self._save(state)
+            except DamagedReading as error:
+                self._undescribed_for(state.bundle.source, str(error))
 
     def _pages(self, state: _Open) -> Iterator[Page]:
         """Yield what was read of a bundle, numbered as its scans lie."""
@@ -325,7 +339,8 @@ class Batch:
             before = here or self._elsewhere(places)
             if self._stands(state, before, places):
                 return
-            if here and state.failed and not {place for _name, own in here for place in own} <= set(places):
+            lacking = state.lacking or state.broken
+            if here and lacking and not {place for _name, own in here for place in own} <= set(places):
                 # What was read in an earlier run outweighs a scan that cannot be opened today.
                 return
             stack = stack or Stack(bundle.source, bundle.name, tuple(self._pages(state)), bundle.given)
@@ -350,19 +365,24 @@ class Batch:
         return same and made_by <= {(self._recipe.digest, self._describing.digest)}
 
     def _elsewhere(self, places: Sequence[str]) -> list[Held]:
-        """Return the items that came from another place before and hold just these pages, or some if it is gone."""
+        """Return the items that came from another place and hold just these pages, or none but these if it is gone."""
         names = self._catalog.items_holding(places)
         sources = self._catalog.sources(names)
         held = [entry for source in sources for entry in self._catalog.items_of(source)]
         found = [entry for entry in held if entry[0] in names]
-        moved = not any(os.path.lexists(source.rpartition("#")[0] or source) for source in sources)
-        return found if moved or unchanged(found, places) else []
+        if unchanged(found, places):
+            return found
+        gone = not any(os.path.lexists(source) or os.path.lexists(source.rpartition("#")[0]) for source in sources)
+        whole = all(set(own) <= set(places) for _name, own in found)
+        return found if gone and whole else []
 
     def _undescribable(self, source: str, error: Exception) -> None:
         why = _("{kind}: {reason}; its text is kept and can be searched, report this with the scans")
-        text = why.format(kind=type(error).__name__, reason=error)
+        self._undescribed_for(source, why.format(kind=type(error).__name__, reason=error))
+
+    def _undescribed_for(self, source: str, why: str) -> None:
         self._total += 1
-        self._fail(Failure(source, 0, "describe", DescribingFailed.cause, text))
+        self._fail(Failure(source, 0, "describe", DescribingFailed.cause, why))
 
     def _forget_mended(self, paths: Iterable[Path]) -> None:
         """Forget the failures of earlier runs over `paths` that this one did not meet again."""

@@ -1,13 +1,14 @@
 """What the catalogue gives without looking at every page or value: totals, lists, sizes."""
 
+import random
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from archivist.catalog import Catalog, tallies
-from archivist.model import Item, Page
-from tests.items import campaign, decision, notice, page
+from archivist.catalog import Catalog, citations, tallies
+from archivist.model import Document, Item, Page
+from tests.items import campaign, citing, decision, field, notice, number, page
 
 RECIPE = "rapidocr-3.10"
 
@@ -83,3 +84,27 @@ def test_a_campaign_is_found_without_the_items_of_all_others(catalog: Catalog) -
     ]
     assert catalog.campaign("創建衛生城市").items == ("a", "b")
     assert [catalog.campaign(one.id) for one in catalog.campaigns()] == list(catalog.campaigns())
+
+
+def test_the_papers_most_missed_are_found_whichever_are_looked_at_first(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(5)
+    titles = [f"关于开展{word}工作的通知" for word in ("造林", "防火", "防汛", "扫盲", "卫生", "普法", "征兵", "统计")]
+    said = [[None, number("甲发", 1990, 1 + at), number("甲发", 1990, 1 + at // 2)] for at in range(len(titles))]
+    items = []
+    for name in range(60):
+        at = min(chance.randrange(len(titles)), chance.randrange(len(titles)))
+        items.append(citing(f"{name}", titles[at], chance.choice(said[at])))
+    catalog.save_items(items, RECIPE)
+    # What is cited most is here.
+    for at in range(3):
+        sheet = page(1, titles[at], name=f"have {at}.jpg")
+        paper = Document("issued_document", (1,), None, (field(sheet, "title", titles[at]),))
+        catalog.save_item(Item(f"have {at}", titles[at], (sheet,), (paper,)), RECIPE)
+    monkeypatch.setattr(citations, "_MOST_TRIED", 0)
+    whole = [catalog.missing_citations(limit) for limit in (1, 3, 50)]
+    assert len(whole[2]) > 3
+    monkeypatch.setattr(citations, "_MOST_TRIED", 5000)
+    monkeypatch.setattr(citations, "_FIRST_TRIED", 1)
+    assert [catalog.missing_citations(limit) for limit in (1, 3, 50)] == whole

@@ -108,7 +108,7 @@ class _Rows:
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, str]]]:
         lines = io.TextIOWrapper(io.BytesIO(self._data), self._encoding, newline="")
-        rows = csv.DictReader(lines, restkey="…", restval="")
+        rows = csv.DictReader(lines, restval="")
         names: Mapping[str, list[str]] = load("schemas/manifest.yaml")["columns"]
         known = {heading.lower(): name for name, headings in names.items() for heading in headings}
         try:

@@ -4,9 +4,9 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, func, or_, select
 
 from archivist.catalog.tables import citations, designations, items
 from archivist.definitions import load
@@ -16,6 +16,8 @@ from archivist.text import fold
 _NUMBER = re.compile(r"(.+)〔(\d{4})〕0*(\d+)号")
 # In which field of a document its title stands, and in which the agency it comes from.
 _TITLES = {"title": "issuing_agency", "subject": "source_agency"}
+# So many papers are looked at first for those that are missing, and so many at most by name.
+_FIRST_TRIED, _MOST_TRIED = 200, 5000
 # No database indexes a text without end.
 _LONGEST = 200
 
@@ -104,26 +106,32 @@ def resolve(connection: Connection, item: Item) -> list[tuple[Field, tuple[str, 
 
 def missing(connection: Connection, limit: int) -> list[MissingCitation]:
     """Return the `limit` papers that most items cite and none of the archive is."""
-    absent = _absent().cte("absent")
-    counted = func.count(absent.c.item.distinct())
-    most = (
-        select(absent.c.key, func.count())
-        .group_by(absent.c.key)
-        .order_by(counted.desc(), func.count().desc(), absent.c.key)
-        .limit(limit)
-    )
-    times = {row[0]: row[1] for row in connection.execute(most)}
+    tried = max(4 * limit, _FIRST_TRIED)
+    while True:
+        cited = _most_cited(connection, tried) if tried <= _MOST_TRIED else None
+        absent = _absent(cited).cte("absent")
+        counted = func.count(absent.c.item.distinct())
+        most = connection.execute(
+            select(absent.c.key, func.count(), counted)
+            .group_by(absent.c.key)
+            .order_by(counted.desc(), func.count().desc(), absent.c.key)
+            .limit(limit)
+        ).all()
+        if cited is None or not cited.others or (len(most) == limit and most[-1][2] >= cited.others):
+            break
+        # Most of those are in the archive.
+        tried *= 8
     calling = defaultdict(list)
     query = (
         select(absent)
         .join(items, items.c.id == absent.c.item)
-        .where(absent.c.key.in_(most.with_only_columns(absent.c.key)))
+        .where(absent.c.key.in_([row[0] for row in most]))
         .order_by(items.c.catalogue_order, absent.c.turn)
     )
     for row in connection.execute(query):
         calling[row.key].append(row)
     found = []
-    for key, count in times.items():
+    for key, count, _items in most:
         titles = Counter(row.title for row in calling[key])
         numbers = Counter(row.number for row in calling[key] if row.number)
         number = numbers.most_common(1)[0][0] if numbers else None
@@ -132,23 +140,59 @@ def missing(connection: Connection, limit: int) -> list[MissingCitation]:
     return found
 
 
-def _absent() -> Select[Any]:
-    """Return the query for the citations of papers the archive lacks; `key` is the same for the same paper."""
+class _Cited(NamedTuple):
+    """Papers by the keys of their titles and numbers; `others` is how often any other is cited at most."""
+
+    titles: set[str]
+    numbers: set[str]
+    others: int
+
+
+def _most_cited(connection: Connection, limit: int) -> _Cited:
+    """Return the `limit` papers cited most, whether the archive has them or not: quick, for only keys are counted."""
+    found, others = [], 0
+    for key in (citations.c.key_title, citations.c.key_number):
+        query = select(key, func.count()).where(key.is_not(None)).group_by(key)
+        rows = connection.execute(query.order_by(func.count().desc(), key).limit(limit)).all()
+        found.append({row[0] for row in rows})
+        others += rows[-1][1] if len(rows) == limit else 0
+    titles, numbers = found
+    # With every title under which, and every number with which, the same paper is cited elsewhere.
+    numbers |= _cited_with(connection, citations.c.key_number, citations.c.key_title, titles)
+    titles |= _cited_with(connection, citations.c.key_title, citations.c.key_number, numbers)
+    return _Cited(titles, numbers, others)
+
+
+def _cited_with(connection: Connection, key: Column[Any], other: Column[Any], keys: set[str]) -> set[str]:
+    query = select(key).where(key.is_not(None), other.in_(keys)).distinct()
+    return set(connection.scalars(query))
+
+
+def _absent(cited: _Cited | None) -> Select[Any]:
+    """Return the query for the citations of papers the archive lacks, of those `cited` where that is said.
+
+    `key` is the same for the same paper.
+    """
     own = citations.c
     # Of a title that is cited with one number only, it is the number where the title stands alone as well.
+    asked = own.key_title.is_not(None) if cited is None else own.key_title.in_(cited.titles)
     numbered = (
         select(own.key_title, func.min(own.key_number).label("key_number"))
-        .where(own.key_number.is_not(None), own.key_title.is_not(None))
+        .where(own.key_number.is_not(None), asked)
         .group_by(own.key_title)
         .having(func.min(own.key_number) == func.max(own.key_number))
         .subquery()
     )
     key = func.coalesce(own.key_number, numbered.c.key_number, own.key_title)
-    return (
+    query = (
         select(key.label("key"), own.item, own.turn, own.title, own.number)
         .join(numbered, numbered.c.key_title == own.key_title, isouter=True)
         .where(~exists().where(_same_number()), ~exists().where(_same_title()))
     )
+    if cited is None:
+        return query
+    alone = and_(own.key_number.is_(None), own.key_title.in_(cited.titles))
+    return query.where(or_(own.key_number.in_(cited.numbers), alone))
 
 
 def _same_number() -> ColumnElement[bool]:

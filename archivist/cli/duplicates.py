@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archivist.cli.common import at_archive, commands, decided, opened, person, phrase, sure, tell_waiting
+from archivist.cli.common import at_archive, commands, decided, opened, person, phrase, runner, sure, tell_waiting
 from archivist.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def refuse(one: str, other: str, by: str | None, archive: Path) -> None:
 
 
 def _find(rooms: "Archive", by: str | None) -> None:
-    with progress() as bar, rooms.catalog.runs.hold("duplicates", "", decided(by).who, tell_waiting) as run:
+    with progress() as bar, rooms.catalog.runs.hold("duplicates", "", runner(by), tell_waiting) as run:
 
         def tell(done: int, total: int) -> None:
             run.report(done, total, 0, 0)

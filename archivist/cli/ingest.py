@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archivist.cli.common import at_archive, commands, decided, opened, person, tell_waiting, warn_of_unindexed
+from archivist.cli.common import at_archive, commands, opened, person, runner, tell_waiting, warn_of_unindexed
 from archivist.errors import WrongCall
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def ingest(paths: tuple[Path, ...], no_wait: bool, by: str | None, archive: Path
         text = _("there is nothing at {paths}; check the spelling")
         raise WrongCall(text.format(paths=", ".join(map(str, paths))))
     with opened(archive, create=True) as rooms, _progress() as tell:
-        report = rooms.ingest(paths, tell, decided(by).who, None if no_wait else tell_waiting)
+        report = rooms.ingest(paths, tell, runner(by), None if no_wait else tell_waiting)
         behind = rooms.unindexed()
     click.echo(
         _("{read} pages read, {skipped} skipped as already read, {items} items new or changed").format(

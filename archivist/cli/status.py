@@ -160,7 +160,7 @@ def _over(run: "Running") -> str:
     if run.failed:
         parts.append(_("{failed} failed").format(failed=run.failed))
     parts += [_span(_minutes(run.started_at, run.ended_at or run.seen_at)), run.who]
-    outcome = click.style(_(run.outcome or ""), fg=None if run.outcome == "done" else "yellow")
+    outcome = click.style(_(run.outcome or "broken off"), fg=None if run.outcome == "done" else "yellow")
     return f"{outcome}  {f'{run.command} {run.what}'.rstrip()}: {_BETWEEN.join(parts)}"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archivist.cli.common import at_archive, commands, decided, opened, person, tell_waiting
+from archivist.cli.common import at_archive, commands, opened, person, runner, tell_waiting
 from archivist.cli.progress import progress
 from archivist.errors import WrongCall
 
@@ -125,7 +125,7 @@ def describe(items: tuple[str, ...], boundaries: bool, by: str | None, archive: 
         raise WrongCall(_("the lines are drawn anew between all items, not those named"))
     with opened(archive) as rooms:
         names = [rooms.catalog.item(item).id for item in items]
-        with rooms.catalog.runs.hold("describe", ", ".join(names), decided(by).who, tell_waiting):
+        with rooms.catalog.runs.hold("describe", ", ".join(names), runner(by), tell_waiting):
             if boundaries:
                 done = rooms.desk.divide_again(lambda source: click.echo(source, err=True))
             else:
@@ -143,7 +143,7 @@ def reindex(by: str | None, archive: Path) -> None:
     with (
         opened(archive) as rooms,
         progress() as bar,
-        rooms.catalog.runs.hold("reindex", "", decided(by).who, tell_waiting) as run,
+        rooms.catalog.runs.hold("reindex", "", runner(by), tell_waiting) as run,
     ):
 
         def tell(done: int, total: int) -> None:
