@@ -112,14 +112,17 @@ class Archive:
                 batch = Batch(self.catalog, self.store, self.settings, told, saved=self._saved, begun=begun)
                 report = batch.run(paths)
                 self.desk.carry_out()
-                self.duplicates.find()
+                # All is saved by now: what cannot be held against others is no reason to call the ingest failed.
+                with suppress(ArchivistError):
+                    self.duplicates.find()
                 return report
             finally:
                 self._index_now()
 
     def _saved(self, items: Sequence[str]) -> None:
         """Look for what is like `items`, which were just saved, and index what waits once that is worth a commit."""
-        self.duplicates.find()
+        with suppress(ArchivistError):
+            self.duplicates.look_for(items)
         self._since_indexed += len(items)
         if self._since_indexed >= _INDEX_BATCH:
             self._since_indexed = 0

@@ -1,6 +1,7 @@
 """Files that are written as a whole or not at all, whatever ends the program or the machine."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 #: What the name of a file ends in while it is being written.
 PART = ".part"
+_WHOLE_TO_BE = re.compile(rf"\.[0-9a-f]{{32}}{re.escape(PART)}")
 
 
 @contextmanager
@@ -17,7 +19,8 @@ def whole(path: Path) -> Iterator[BinaryIO]:
 
     Until then, and where the block raises, `path` is what it was.
     """
-    part = path.with_name(f"{path.name}.{uuid4().hex}{PART}")
+    # A name of its own: that of `path` may be as long as names can be.
+    part = path.with_name(f".{uuid4().hex}{PART}")
     try:
         with part.open("xb") as stream:
             yield stream
@@ -28,6 +31,11 @@ def whole(path: Path) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
         raise
     settle(path.parent)
+
+
+def half_written(name: str) -> bool:
+    """Return whether a file is called so while `whole` writes it."""
+    return _WHOLE_TO_BE.fullmatch(name) is not None
 
 
 def settle(folder: Path) -> None:

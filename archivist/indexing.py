@@ -1,6 +1,6 @@
 """The index kept in step with the catalogue: what is queued is carried over, what is damaged or lost is made anew."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from gettext import gettext as _
 from itertools import islice
 
@@ -115,11 +115,12 @@ class Indexer:
         """Yield what the index is to know of the items called `names`, or of all."""
         known = self._catalog.identifiers(names)
         while window := list(islice(known, _WINDOW)):
-            yield from map(document_of, self._whole(window))
+            yield from map(document_of, whole(self._catalog, window))
 
-    def _whole(self, names: list[str]) -> list[Item]:
-        """Return the items called `names` but for those whose pages are damaged, which `verify` tells of."""
-        try:
-            return list(self._catalog.items(names))
-        except ValueError:
-            return [] if len(names) == 1 else [item for name in names for item in self._whole([name])]
+
+def whole(catalog: Catalog, names: Sequence[str]) -> list[Item]:
+    """Return the items called `names` but for those whose pages are damaged, which `verify` tells of."""
+    try:
+        return list(catalog.items(names))
+    except ValueError:
+        return [] if len(names) == 1 else [item for name in names for item in whole(catalog, [name])]

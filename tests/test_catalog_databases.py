@@ -10,8 +10,8 @@ from sqlalchemy import create_engine, text
 
 from archivist.catalog import Catalog
 from archivist.decisions import Decision
-from archivist.errors import ArchivistError, NotFound
-from archivist.model import Boundary, Box, Decided, Evidence, Item, Page, Witness
+from archivist.errors import ArchiveBusy, ArchivistError, NotFound
+from archivist.model import Boundary, Box, Decided, Evidence, Failure, Item, Page, Witness
 from tests.items import campaign, citing, decision, notice, page
 from tests.postgres import server
 
@@ -27,6 +27,7 @@ NEW_TABLES = {
         "sketches",
         "derivatives",
         "events",
+        "origins",
         "recipes",
         "runs",
         "tallies",
@@ -355,3 +356,57 @@ def test_an_item_says_by_which_recipes_it_was_read_and_described(catalog: Catalo
     catalog.save_items([decision()], described_by="rules 2")
     assert catalog.made_by(source) == {(RECIPE, "rules 2")}
     assert catalog.made_by("box 2/b.jpg") == {(RECIPE, "rules 1")}
+
+
+def test_many_who_save_the_same_item_at_once_take_turns(place: str) -> None:
+    with Catalog(place) as catalog:
+        known = catalog.last_decision()
+
+        def save(turn: int) -> None:
+            item = replace(decision(), title=f"{turn}")
+            if turn % 2:
+                catalog.save_items([item], RECIPE)
+            elif not catalog.save_items([item], RECIPE, heeding=known):
+                catalog.decide([Decision("boundary", f"p{turn}", "begins", {}, WHO)])
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(save, range(24)))
+        assert ids(catalog) == ["5f0c1d"]
+        assert catalog.counts().items == 1
+        assert catalog.ledger.check().broken == ""
+
+
+def test_who_waits_for_a_writer_too_long_is_told_that_there_is_one(place: str) -> None:
+    with Catalog(place) as catalog:
+        briefly = "?timeout=0.1" if place.startswith("sqlite") else "&options=-clock_timeout%3D100ms"
+        with (
+            catalog._database.writing(),
+            Catalog(place + briefly) as other,
+            pytest.raises(ArchiveBusy, match="Another process is writing"),
+        ):
+            other.save_item(notice("a"), RECIPE)
+        catalog.save_item(notice("a"), RECIPE)
+
+
+def test_a_source_that_could_not_be_described_does_not_hide_that_a_page_of_it_failed(catalog: Catalog) -> None:
+    slow = Failure("box/a.pdf", 0, "read", "too slow", "10 minutes")
+    odd = [Failure("box/a.pdf", 0, "describe", "describing failed", reason) for reason in ("first", "last")]
+    with catalog._database.writing() as connection:
+        # As older catalogues have it, at the first page.
+        row = "'box/a.pdf', 0, 'describe', 'describing failed', 'old', '2026-01-02T03:04:05+00:00'"
+        connection.execute(text(f"INSERT INTO failures (source, place, stage, cause, message, at) VALUES ({row})"))
+    for failure in (odd[0], slow, odd[1]):
+        catalog.record_failure(failure)
+    assert [failure for failure, _at in catalog.failures()] == [odd[1], slow]
+    catalog.clear_failure("box/a.pdf", "describe")
+    assert [failure for failure, _at in catalog.failures()] == [slow]
+
+
+def test_each_place_a_scan_came_from_is_told_once(catalog: Catalog) -> None:
+    for source in ("box/a.jpg", "box/通\x00.jpg", "box/a.jpg", "box/通\x00.jpg", "box/b.jpg"):
+        catalog.save_scan("ab" * 32, "a.jpg", 9, "image/jpeg", 1, source)
+    assert [one.event.detail["source"] for one in catalog.ledger.events()] == [
+        "box/a.jpg",
+        "box/通\x00.jpg",
+        "box/b.jpg",
+    ]

@@ -1,6 +1,7 @@
 """Items that are there twice: found as the archive grows, put before people, decided for good; in every database."""
 
 import json
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,14 @@ import cv2
 import pytest
 from sqlalchemy import create_engine, text
 
-from archivist.alike import ItemPair
+from archivist.alike import ItemPair, Sketch
 from archivist.archive import Archive
 from archivist.catalog import Catalog
+from archivist.decisions import Decision
 from archivist.definitions import load
 from archivist.duplicates import Duplicates
-from archivist.errors import NotFound, WrongCall
-from archivist.likeness.sketch import apart
+from archivist.errors import DescribingFailed, NotFound, WrongCall
+from archivist.likeness.sketch import apart, sketch
 from archivist.model import Decided, Item, Page
 from archivist.settings import Settings
 from tests.command import Call
@@ -24,6 +26,7 @@ from tests.items import page
 from tests.postgres import server
 from tests.scans import NOTICE as NOTICE_1987
 from tests.scans import SamplePage
+from tests.test_catalog_databases import downgrade
 from tests.test_likeness import NOTICE, PAGE_OF_TABLE, changed, item, misread, rescanned
 
 WHO = Decided("王", "2026-01-02T03:04:05+00:00")
@@ -84,6 +87,110 @@ def test_a_paper_that_comes_again_is_proposed_and_that_of_next_year_is_not(catal
     assert pages(pair) == [(1, 1), (2, 2)]
     assert 0.85 < pair.score <= 1
     assert Duplicates(catalog).find() == 0
+
+
+def test_a_damaged_page_keeps_nothing_else_from_being_found(catalog: Catalog) -> None:
+    keep(catalog, FIRST)
+    Duplicates(catalog).find()
+    with catalog._database.writing() as connection:
+        connection.execute(text("UPDATE readings SET data = :data"), {"data": b"damaged"})
+    keep(catalog, AGAIN, item("d", misread(page(1, *NOTICE), 0.03, 5)))
+    assert Duplicates(catalog).find() == 2
+    assert pairs(catalog) == [("b", "d")]
+    keep(catalog, FIRST)
+    assert Duplicates(catalog).find() == 1
+    assert catalog.likenesses.waiting(9) == []
+
+
+def test_a_page_that_breaks_the_rules_is_told_once_the_others_are_done(
+    box: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(page: Page) -> Sketch:
+        if page.place == NEXT.pages[0].place:
+            raise LookupError("no such thing")
+        return sketch(page)
+
+    keep(box, FIRST, AGAIN, NEXT)
+    monkeypatch.setattr("archivist.duplicates.sketch", broken)
+    with pytest.raises(DescribingFailed, match="LookupError: no such thing"):
+        Duplicates(box).find()
+    assert pairs(box) == [("a", "b")]
+    assert Duplicates(box).find() == 0
+
+
+def test_an_ingest_ends_well_whatever_is_not_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_page: Page) -> Sketch:
+        raise LookupError("no such thing")
+
+    monkeypatch.setattr("archivist.duplicates.sketch", broken)
+    (tmp_path / "box").mkdir()
+    with Archive(Settings(folder=tmp_path / "archive"), create=True) as rooms:
+        keep(rooms.catalog, FIRST, AGAIN)
+        rooms.duplicates.look_for(["a"])
+        assert rooms.catalog.likenesses.waiting(9) == ["b"]
+        rooms.ingest([tmp_path / "box"], lambda at: None)
+        assert rooms.catalog.likenesses.waiting(9) == []
+        assert rooms.catalog.runs.latest(1)[0].outcome == "done"
+
+
+def test_people_may_decide_before_anything_was_compared(catalog: Catalog) -> None:
+    keep(catalog, FIRST, AGAIN)
+    desk = Duplicates(catalog)
+    assert desk.decide("a", "b", WHO, same=False).standing == "refused"
+    desk.find()
+    assert pairs(catalog, decided=True) == [("a", "b")]
+    assert pairs(catalog) == []
+    keep(catalog, item("e", FIRST.pages[0], PAGE_OF_TABLE))
+    with pytest.raises(WrongCall, match="very same scan"):
+        desk.decide("a", "e", WHO, same=True)
+
+
+def test_what_was_decided_is_heeded_where_no_row_says_so_yet(catalog: Catalog) -> None:
+    keep(catalog, FIRST, AGAIN)
+    for here, there in zip(FIRST.pages, AGAIN.pages, strict=True):
+        target = " ".join(sorted((here.place, there.place)))
+        catalog.decide([Decision("likeness", target, "refuse", {"items": ["a", "b"]}, WHO)])
+    Duplicates(catalog).find()
+    assert (pairs(catalog), pairs(catalog, decided=True)) == ([], [("a", "b")])
+
+
+def test_the_most_alike_come_first_however_many_there_are(box: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(1)
+    papers = [page(1, "".join(chr(0x4E00 + chance.randrange(3000)) for _ in range(150))) for _ in range(12)]
+    for n, paper in enumerate(papers):
+        keep(box, item(f"a{n:02d}", paper), item(f"b{n:02d}", misread(paper, n / 100, n + 1)))
+    Duplicates(box).find()
+    everything = box.likenesses.pairs(100)
+    assert len(everything) > 8
+    Duplicates(box).decide(everything[0].one, everything[0].other, WHO, same=True)
+    monkeypatch.setattr("archivist.catalog.likenesses._FOR_EACH", 1)
+    assert box.likenesses.pairs(3) == everything[1:4]
+    assert len(box.likenesses.pairs(100)) == len(everything) - 1
+    assert [pair.standing for pair in box.likenesses.pairs(3, decided=True)] == ["confirmed"]
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_what_an_older_archivist_kept_is_looked_at_as_well(tmp_path: Path, version: int) -> None:
+    url = f"sqlite:///{tmp_path / 'catalogue.db'}"
+    with Catalog(url) as older:
+        keep(older, FIRST)
+    downgrade(url, version)
+    with Catalog(url) as newer:
+        keep(newer, AGAIN)
+        Duplicates(newer).find()
+        assert pairs(newer) == [("a", "b")]
+
+
+def test_looking_anew_queues_everything_and_takes_nothing_away(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archivist.catalog.likenesses._QUEUED", 2)
+    keep(catalog, FIRST, AGAIN, NEXT)
+    Duplicates(catalog).find()
+    keep(catalog, item("d", page(1, "附件")))
+    assert catalog.likenesses.start_over() == 4
+    assert catalog.likenesses.waiting(9) == ["a", "b", "c", "d"]
+    assert pairs(catalog) == [("a", "b")]
 
 
 def test_what_people_decided_is_never_asked_again(catalog: Catalog) -> None:

@@ -270,6 +270,15 @@ def test_any_two_pages_can_be_compared_from_either_side(here: list[str], there: 
     assert len(sketch(one.page).keys) in (0, 20)
 
 
+def test_a_file_that_came_as_one_line_is_compared_in_parts() -> None:
+    chance = random.Random(1)
+    texts = ["".join(chr(0x4E00 + chance.randrange(2000)) for _ in range(50_000)) for _ in range(2)]
+    one, other = (Sheet(page(1, text)) for text in texts)
+    assert compare(one, Sheet(misread(one.page, 0.03))).same
+    assert not compare(one, other).same
+    assert max(end - start for start, end in one.letters.pieces) <= 200
+
+
 def test_the_limits_are_as_their_definition_says() -> None:
     Draft202012Validator(load("schemas/definitions/likeness.schema.json")).validate(load("schemas/likeness.yaml"))
 

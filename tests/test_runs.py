@@ -6,10 +6,11 @@ import pty
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -25,7 +26,7 @@ from archivist.errors import ArchiveBusy, ArchivistError
 from archivist.model import Failure
 from archivist.settings import Settings
 from tests.command import PROGRAM, Call
-from tests.postgres import server
+from tests.postgres import Postgres, running, server
 
 HOLDER = """
 import sys, time
@@ -179,6 +180,51 @@ def test_nothing_a_run_says_of_itself_ends_it(tmp_path: Path) -> None:
             connection.execute(text("DROP TABLE runs"))
         run.report(1, 1, 1, 0)
     database.close()
+
+
+def test_what_says_how_far_a_run_is_leaves_the_catalogue_itself_to_those_who_write_safely(tmp_path: Path) -> None:
+    path = tmp_path / "c.db"
+    with (
+        Catalog(f"sqlite:///{path}") as catalog,
+        catalog.runs.hold("ingest", "", "") as run,
+        closing(sqlite3.connect(path)) as writer,
+    ):
+        # So long a log is moved into the catalogue by whoever writes next, and does not say otherwise.
+        writer.execute("PRAGMA wal_autocheckpoint=0")
+        writer.execute("CREATE TABLE long AS SELECT zeroblob(8000000) AS row")
+        before = path.read_bytes()
+        run.report(1, 9, 1, 0)
+        found = catalog.runs.under_way()
+        assert found and found.done == 1
+        assert path.read_bytes() == before
+
+
+@pytest.fixture
+def restless() -> Iterator[Postgres]:
+    with running() as made:
+        yield made
+
+
+def test_a_run_that_its_server_let_go_of_goes_on_where_no_other_has_begun(
+    restless: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "_NOTED", 0)
+    url = restless.database()
+    with Catalog(url) as catalog, Catalog(url) as elsewhere, catalog.runs.hold("ingest", "", "") as run:
+        run.report(1, 9, 1, 0)
+        restless.stop()
+        restless.start()
+        run.report(2, 9, 2, 0)
+        run.report(3, 9, 3, 0)
+        found = elsewhere.runs.under_way()
+        assert found and found.done == 3
+        restless.stop()
+        restless.start()
+        with elsewhere.runs.hold("describe", "", ""):
+            for done in (4, 5):
+                with pytest.raises(ArchivistError, match=r"let go of this run.*run the same command again"):
+                    run.report(done, 9, done, 0)
+        run.report(6, 9, 6, 0)
 
 
 def test_a_catalogue_in_memory_is_held_by_one_run_as_well() -> None:

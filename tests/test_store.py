@@ -11,6 +11,7 @@ import fsspec
 import pytest
 
 from archivist.errors import ArchivistError, SettingsError, UnreadableScan
+from archivist.files import whole
 from archivist.store import Store
 
 DATA = "聊发〔1995〕58号".encode() * 1000
@@ -81,8 +82,15 @@ def test_what_could_not_be_written_leaves_nothing_half(
 def test_parts_of_a_write_that_was_killed_are_no_originals(tmp_path: Path) -> None:
     store = Store(f"file://{tmp_path}")
     store.put(DATA)
-    kept(tmp_path).with_name(f"{DIGEST}.1234.part").write_bytes(DATA[:100])
+    kept(tmp_path).with_name(f".{uuid4().hex}.part").write_bytes(DATA[:100])
     assert list(store.digests()) == [DIGEST]
+
+
+def test_a_name_may_be_as_long_as_names_can_be(tmp_path: Path) -> None:
+    path = tmp_path / f"{'x' * 251}.csv"
+    with whole(path) as file:
+        file.write(DATA)
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [(path.name, DATA)]
 
 
 @pytest.mark.parametrize("name", ["档案 1995", "50% #1?", "a::b", "a%20b"])
@@ -154,7 +162,7 @@ def test_a_folder_that_was_taken_away_is_not_begun_anew(tmp_path: Path) -> None:
 def test_what_killed_writes_left_is_swept_away_and_nothing_else(tmp_path: Path) -> None:
     store = Store(f"file://{tmp_path}")
     store.put(DATA)
-    parts = [kept(tmp_path).with_name(f"{DIGEST}.{number}.part") for number in range(2)]
+    parts = [kept(tmp_path).with_name(f".{uuid4().hex}.part") for _number in range(2)]
     for part in parts:
         part.write_bytes(DATA[:100])
     os.utime(parts[0], (time.time() - 90_000,) * 2)

@@ -233,6 +233,31 @@ def test_a_scan_that_ends_the_porter_is_refused_and_the_next_one_looked_at(porte
     assert porter.look(encoded(strip(5))) == ("image/jpeg", 1)
 
 
+class Odd:
+    """Bytes of which the process that unpacks them gets `answer` when it looks at the first of them."""
+
+    def __init__(self, answer: str) -> None:
+        self._answer = answer
+
+    def __reduce__(self) -> tuple[Callable[[str], object], tuple[str]]:
+        made = f"type('Odd', (bytes,), {{'__getitem__': lambda self, at: {self._answer}}})(b'x')"
+        return eval, (made,)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("bytes(3 << 30)", "too much memory"),
+        ("self[at]", "RecursionError"),
+        ("(_ for _ in ()).throw(type('Unknown', (Exception,), {}))", "ends the program"),
+    ],
+)
+def test_whatever_breaks_down_over_a_scan_is_said_of_that_scan(porter: Porter, answer: str, words: str) -> None:
+    with pytest.raises(UnreadableScan, match=words):
+        porter.look(Odd(answer))  # type: ignore[arg-type]
+    assert porter.look(encoded(strip(5))) == ("image/jpeg", 1)
+
+
 def test_a_porter_that_was_killed_looks_again(porter: Porter) -> None:
     porter.look(encoded(strip(5)))
     for child in multiprocessing.active_children():

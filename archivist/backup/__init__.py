@@ -8,7 +8,7 @@ before as it was. The index is not in it: it follows from the catalogue.
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,7 +22,7 @@ from archivist import __version__
 from archivist.backup import manifest as manifests
 from archivist.backup.manifest import CopyOfCatalogue, LedgerThen, Lost, Manifest
 from archivist.backup.originals import Carried, carry
-from archivist.backup.place import Place
+from archivist.backup.place import Place, begun, stamp, stamped, unfinished
 from archivist.backup.portable import for_another, for_keeping
 from archivist.catalog.copying import (
     CatalogueFile,
@@ -37,7 +37,6 @@ from archivist.catalog.ledger import Ledger
 from archivist.catalog.runs import Running, Runs
 from archivist.errors import ArchiveBusy, ArchivistError, NotFound, SettingsError, WrongCall
 from archivist.events import ARCHIVE, Event
-from archivist.files import PART
 from archivist.model import Value
 from archivist.settings import FILE_NAME, Settings, load
 from archivist.store import Store
@@ -45,19 +44,22 @@ from archivist.store import Store
 __all__ = ["BackedUp", "Carried", "Lost", "Manifest", "Restored", "back_up", "originals_in", "restore"]
 
 # What a backup that broke off leaves, and what systems put into every folder.
-_LEFTOVERS = ("originals", "unfinished", "lost+found", "System Volume Information")
-_STAMP = "%Y%m%dT%H%M%SZ"
+_LEFTOVERS = ("originals", "lost+found", "System Volume Information")
 # A catalogue that no backup names may be that of another machine, which is just about to name it.
 _ORPHANED_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class BackedUp:
-    """A backup that was made: where, what it says of itself, and what was copied for it."""
+    """A backup that was made: where, what it says of itself, and what was copied for it.
+
+    `untold` is why the ledger of the archive does not know of it, "" where it does.
+    """
 
     place: str
     manifest: Manifest
     carried: Carried
+    untold: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +90,17 @@ def back_up(settings: Settings, target: str, tell: Tell) -> BackedUp:
     place = Place(target)
     _refuse_own(settings, place)
     folder = place.folder or settings.folder
-    with _alone(settings.folder), closing(Database(settings.catalogue)) as database:
-        before = _manifest_in(place)
-        if before is None:
-            _refuse_foreign(place)
-        else:
-            _refuse_to_forget(before, Ledger(database), place)
-        with _workroom(folder) as room:
+    with _alone(settings.folder), closing(Database(settings.catalogue)) as database, ExitStack() as stack:
+        ledger = Ledger(database)
+        before = _before(place, ledger)
+        if place.folder:
+            stack.enter_context(_alone_in(place.folder))
+            # Another machine may have made one until it let go of the place.
+            before = _before(place, ledger)
+        with _workroom(folder, _ORPHANED_AFTER if place.folder else timedelta()) as room:
             path = room / "catalogue.db"
             catalogue = copy_out(database, path, partial(tell, _("rows of the catalogue")))
+            digest = _digest(path)
             held = catalogue.contents()
             carried = carry(
                 catalogue,
@@ -106,8 +110,7 @@ def back_up(settings: Settings, target: str, tell: Tell) -> BackedUp:
                 trusting=True,
             )
             moment = datetime.now(UTC)
-            digest = _digest(path)
-            name = f"catalogue-{moment.strftime(_STAMP)}-{digest[:12]}.db"
+            name = f"catalogue-{stamped(moment)}-{digest[:12]}.db"
             copy = CopyOfCatalogue(name, digest, path.stat().st_size, held.version)
             place.take_in(name, path)
         manifest = Manifest(
@@ -121,12 +124,19 @@ def back_up(settings: Settings, target: str, tell: Tell) -> BackedUp:
             carried.lost,
             *_settings_of(settings.folder),
         )
+        if _manifest_in(place) != before:
+            # Where no lock is to be had, as on servers, another archive may have come to the same place meanwhile.
+            raise _busy(place.shown)
         place.write(manifests.NAME, manifest.written())
         # The backup stands; what it does not need any more may lie there.
         with suppress(ArchivistError):
             _clear(place, name, before)
-        Ledger(database).add([_told("replication", {"target": place.shown}, manifest, carried)])
-    return BackedUp(place.shown, manifest, carried)
+        untold = ""
+        try:
+            ledger.add([_told("replication", {"target": place.shown}, manifest, carried)])
+        except ArchivistError as error:
+            untold = str(error)
+    return BackedUp(place.shown, manifest, carried, untold)
 
 
 def restore(settings: Settings, backup: str, tell: Tell, waiting: Callable[[Running], None] | None = None) -> Restored:
@@ -154,11 +164,12 @@ def restore(settings: Settings, backup: str, tell: Tell, waiting: Callable[[Runn
         broken = bring_up_to_date(path)
         catalogue = CatalogueFile(path)
         total = catalogue.contents().kept
+        source = place.held() if total > len(manifest.lost) else place.originals
         has_settings = _adopt(manifest.settings, room, settings.folder)
         with closing(Database(settings.catalogue, unfinished=True)) as database, Runs(database).alone(waiting):
             reserve(database)
             store = Store(settings.store)
-            carried = carry(catalogue, place.originals, store, _of_originals(tell, total), trusting=False)
+            carried = carry(catalogue, source, store, _of_originals(tell, total), trusting=False)
             event = _told("recovery", {"source": place.shown, "made_at": manifest.made_at}, manifest, carried, broken)
             copy_in(path, database, event, partial(tell, _("rows of the catalogue")))
     return Restored(manifest, carried, broken, has_settings)
@@ -184,6 +195,16 @@ def _manifest_in(place: Place) -> Manifest | None:
     return None if data is None else manifests.read(data, place.shown)
 
 
+def _before(place: Place, ledger: Ledger) -> Manifest | None:
+    """Return what the backup in `place` says, None where there is none; WrongCall where none may be made there."""
+    found = _manifest_in(place)
+    if found is None:
+        _refuse_foreign(place)
+    else:
+        _refuse_to_forget(found, ledger, place)
+    return found
+
+
 def _refuse_own(settings: Settings, place: Place) -> None:
     """Raise WrongCall where the backup would be lost with the archive, or take the originals for its own."""
     store = settings.store
@@ -197,7 +218,7 @@ def _refuse_own(settings: Settings, place: Place) -> None:
 
 def _refuse_foreign(place: Place) -> None:
     for name in place.names():
-        if not (name in _LEFTOVERS or name.startswith(".") or _unfinished(name) or _made(name)):
+        if not (name in _LEFTOVERS or name.startswith(".") or begun(name) or _made(name)):
             text = _("{place} holds other things ({name}); back up to an empty place")
             raise WrongCall(text.format(place=place.shown, name=name))
 
@@ -219,22 +240,15 @@ def _clear(place: Place, name: str, before: Manifest | None) -> None:
     for other in place.names():
         made = _made(other)
         succeeded = made and other != name and (made < old or (before and other == before.catalogue.name))
-        if succeeded or _unfinished(other):
+        if succeeded or place.abandoned(other, old):
             place.remove(other)
-
-
-def _unfinished(name: str) -> bool:
-    return name.startswith(manifests.NAME) and name.endswith(PART)
 
 
 def _made(name: str) -> datetime | None:
     """Return when the catalogue called `name` was copied; None where this is no name of one."""
     if not (name.startswith("catalogue-") and name.endswith(".db")):
         return None
-    try:
-        return datetime.strptime(name.split("-")[1], _STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        return None
+    return stamp(name.split("-")[1])
 
 
 def _may_be_there(catalogue: str) -> bool:
@@ -252,12 +266,38 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _workroom(folder: Path) -> Iterator[Path]:
-    """Give an empty folder in `folder`, in which others may have died before."""
-    room = folder / "unfinished"
+def _alone_in(place: Path) -> Iterator[None]:
+    """Keep other machines and archives out of `place`, as far as the disk or share there knows of locks."""
+    lock = FileLock(place / ".backup.lock", timeout=0, fallback_to_soft=False)
     try:
-        shutil.rmtree(room, ignore_errors=True)
+        place.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise _busy(str(place)) from None
+    except (OSError, NotImplementedError):
+        # What cannot be written either is told when it is; nothing that two write there has the same name.
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _busy(place: str) -> ArchiveBusy:
+    return ArchiveBusy(_("another backup to {place} is under way, or was made meanwhile").format(place=place))
+
+
+@contextmanager
+def _workroom(folder: Path, orphaned_after: timedelta = timedelta()) -> Iterator[Path]:
+    """Give an empty folder in `folder`, in which others may have died `orphaned_after` ago or before."""
+    room, old = folder / unfinished(), datetime.now(UTC) - orphaned_after
+    try:
         room.mkdir(parents=True)
+        for other in folder.iterdir():
+            moment = begun(other.name)
+            if moment and moment <= old and other != room:
+                shutil.rmtree(other, ignore_errors=True)
     except OSError as error:
         raise ArchivistError(f"{room}: {error.strerror or error}") from error
     try:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from threading import Lock
 
 from archivist.backup.manifest import Lost
 from archivist.catalog.copying import CatalogueFile, Kept
@@ -13,6 +14,8 @@ from archivist.store import Store
 
 # Disks and servers make one wait for each answer, and give several at once.
 _HANDS = 4
+# An original is in memory while it is carried, and the largest are of 2 GiB: no two hands hold a larger one at once.
+_LARGE = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,11 @@ def carry(
     """
     copied = size = there = 0
     lost: list[Lost] = []
-    pool = ThreadPoolExecutor(_HANDS)
+    pool, alone = ThreadPoolExecutor(_HANDS), Lock()
     try:
         with closing(catalogue.kept()) as shelves:
             for shelf, wanted in shelves:
-                bring = partial(_bring, source, target, source.sizes(shelf), target.sizes(shelf), trusting)
+                bring = partial(_bring, source, target, source.sizes(shelf), target.sizes(shelf), trusting, alone)
                 for came in pool.map(bring, wanted):
                     if isinstance(came, Lost):
                         lost.append(came)
@@ -54,7 +57,13 @@ def carry(
 
 
 def _bring(
-    source: Store, target: Store, held: Mapping[str, int], there: Mapping[str, int], trusting: bool, kept: Kept
+    source: Store,
+    target: Store,
+    held: Mapping[str, int],
+    there: Mapping[str, int],
+    trusting: bool,
+    alone: Lock,
+    kept: Kept,
 ) -> int | Lost | None:
     """Return the number of bytes copied, None where they were there already."""
     digest = kept.sha256
@@ -62,14 +71,18 @@ def _bring(
     alike = digest in there and there[digest] == size
     if alike and (trusting or _whole(target, digest)):
         return None
-    try:
-        data = source.get(digest)
-    except ScanError as error:
-        return Lost(digest, kept.name, str(error))
-    if alike:
-        target.replace(data)
-    else:
-        target.put(data)
+    with alone if held.get(digest, 0) > _LARGE else nullcontext():
+        try:
+            data = source.get(digest)
+        except ScanError as error:
+            # What was damaged may have another size than what it was copied to before.
+            if digest in there and _whole(target, digest):
+                return None
+            return Lost(digest, kept.name, str(error))
+        if alike:
+            target.replace(data)
+        else:
+            target.put(data)
     return len(data)
 
 

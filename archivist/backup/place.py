@@ -3,22 +3,52 @@
 import hashlib
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from errno import EINVAL
 from gettext import gettext as _
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 import fsspec
 
 from archivist.errors import ArchivistError
-from archivist.files import settle, whole
+from archivist.files import PART, half_written, settle, whole
 from archivist.store import Store
 
 _BLOCK = 1 << 20
-_SECRET = re.compile(r"(?i)\b(password|passwd|pwd|secret|token|key)\b=")
+_SECRET = re.compile(r"(?i)(passw|pwd|secret|token|key)[^=&]*=")
+_STAMP = "%Y%m%dT%H%M%SZ"
+_UNFINISHED = re.compile(rf"unfinished-(\d{{8}}T\d{{6}}Z)-[0-9a-f]{{32}}({re.escape(PART)})?")
+# They show an object when it is complete, and give it no other name without copying it.
+_OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"})
+
+
+def stamped(moment: datetime) -> str:
+    """Return `moment` as it stands in a name."""
+    return moment.strftime(_STAMP)
+
+
+def stamp(said: str) -> datetime | None:
+    """Return the moment that stands in a name as `said`; None where none does."""
+    try:
+        return datetime.strptime(said, _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def unfinished() -> str:
+    """Return a name for what is made in a place now, which nobody has given to anything else."""
+    return f"unfinished-{stamped(datetime.now(UTC))}-{uuid4().hex}"
+
+
+def begun(name: str) -> datetime | None:
+    """Return since when what is called `name` has been unfinished; None where this is no name of such."""
+    found = _UNFINISHED.fullmatch(name)
+    return stamp(found[1]) if found else None
 
 
 def secret(url: str) -> bool:
@@ -30,7 +60,7 @@ def secret(url: str) -> bool:
     except ValueError:
         # What cannot be taken apart may hold anything.
         return True
-    return parts.password is not None or _SECRET.search(parts.query) is not None
+    return parts.password is not None or _SECRET.search(unquote(parts.query)) is not None
 
 
 def without_secret(url: str) -> str:
@@ -56,12 +86,20 @@ class Place:
         self.folder = None if _is_url(address) else Path(address.removeprefix("file://")).resolve()
         self.shown = str(self.folder) if self.folder else without_secret(address)
         self.address = self.folder.as_posix() if self.folder else address.rstrip("/")
-        url = f"file://{self.address}" if self.folder else self.address
-        self.originals = Store(f"{url}/originals")
+        self._url = f"file://{self.address}" if self.folder else self.address
+        self.originals = Store(f"{self._url}/originals")
         self._files: Any = None
         if not self.folder:
-            self._files, root = fsspec.core.url_to_fs(url)
+            self._files, root = fsspec.core.url_to_fs(self._url)
             self._root = str(root).rstrip("/")
+
+    def held(self) -> Store:
+        """Return the originals of a backup that has some; ArchivistError where they are not there."""
+        store = Store(f"{self._url}/originals", expected=True)
+        if next(store.digests(), None) is None:
+            text = _("the originals of the backup in {place} are not there; mount them, or restore another backup")
+            raise ArchivistError(text.format(place=self.shown))
+        return store
 
     def names(self) -> list[str]:
         """Return what lies there, things and folders, by name; nothing where there is no such place yet."""
@@ -93,8 +131,7 @@ class Place:
                 with whole(self.folder / name) as file:
                     file.write(data)
             else:
-                # Object stores make an object visible when it is complete.
-                self._files.pipe_file(self._at(name), data)
+                self._send(name, len(data), lambda to: self._files.pipe_file(to, data))
 
     def take_in(self, name: str, path: Path) -> None:
         """Keep the file at `path`, which goes away where it lies in the place itself, under `name`."""
@@ -105,9 +142,7 @@ class Place:
                 path.replace(self.folder / name)
                 settle(self.folder)
             else:
-                self._files.put_file(str(path), self._at(name))
-                if self._files.size(self._at(name)) != path.stat().st_size:
-                    raise OSError(_("{name} arrived incomplete").format(name=name))
+                self._send(name, path.stat().st_size, lambda to: self._files.put_file(str(path), to))
 
     def fetch(self, name: str, path: Path) -> str:
         """Copy what lies under `name` to the file `path` and return its SHA-256."""
@@ -130,6 +165,45 @@ class Place:
                 (self.folder / name).unlink(missing_ok=True)
             else:
                 self._files.rm_file(self._at(name))
+
+    def abandoned(self, name: str, since: datetime) -> bool:
+        """Return whether a write that broke off left `name` half written at `since` or before."""
+        if self.folder and half_written(name):
+            with self._in_words():
+                return (self.folder / name).stat().st_mtime <= since.timestamp()
+        moment = begun(name) if name.endswith(PART) else None
+        return moment is not None and moment <= since
+
+    def _send(self, name: str, size: int, send: Callable[[str], None]) -> None:
+        """Let `send` write `size` bytes to a path of the server, which are seen under `name` when all are there."""
+        protocols = self._files.protocol
+        objects = not _OBJECT_STORES.isdisjoint([protocols] if isinstance(protocols, str) else protocols)
+        path = self._at(name)
+        part = path if objects else self._at(f"{unfinished()}{PART}")
+        if not objects:
+            self._files.makedirs(self._root, exist_ok=True)
+        try:
+            send(part)
+            self._files.invalidate_cache()
+            if self._files.size(part) != size:
+                raise OSError(_("{name} arrived incomplete").format(name=name))
+            if part != path:
+                self._rename(part, path)
+        except BaseException:
+            if part != path:
+                with suppress(Exception):
+                    self._files.rm_file(part)
+            raise
+
+    def _rename(self, part: str, path: str) -> None:
+        try:
+            self._files.mv(part, path)
+        except Exception:
+            # Some servers, as those of Windows shares, give no name that is taken.
+            if not (self._files.exists(part) and self._files.exists(path)):
+                raise
+            self._files.rm_file(path)
+            self._files.mv(part, path)
 
     def _at(self, name: str) -> str:
         return f"{self._root}/{name}"

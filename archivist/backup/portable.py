@@ -12,7 +12,10 @@ _PLACES = ("folder", "catalogue", "store", "index")
 
 
 def for_keeping(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return the settings `text` without those that hold a password, and the names of these."""
+    """Return the settings `text` without those that hold a password, and the names of these.
+
+    Those with a comment that holds an address go, too: it may be the address of before, with its password.
+    """
     return _without(text, lambda _name, value: isinstance(value, str) and secret(value))
 
 
@@ -27,9 +30,13 @@ def _without(text: str, goes: Callable[[str, Any], bool]) -> tuple[str, tuple[st
     except ValueError:
         # Nobody can say what it holds.
         return "", ("archivist.toml",)
-    gone = tuple(name for name, value in said.items() if goes(name, value))
+    lines = text.splitlines(keepends=True)
+    noted = [line for line in lines if "#" in line and "://" in line]
+    gone = tuple(
+        name for name, value in said.items() if goes(name, value) or any(_sets(line, (name,)) for line in noted)
+    )
     stays = {name: value for name, value in said.items() if name not in gone}
-    left = "".join(line for line in text.splitlines(keepends=True) if not _sets(line, gone))
+    left = "".join(line for line in lines if line not in noted and not _sets(line, gone))
     try:
         whole = tomllib.loads(left) == stays
     except ValueError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import Column, ColumnElement, CompoundSelect, Connection, Select, and_, exists, func, or_, select
 
 from archivist.catalog.tables import citations, designations, items
 from archivist.definitions import load
@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"(.+)〔(\d{4})〕0*(\d+)号")
 # In which field of a document its title stands, and in which the agency it comes from.
 _TITLES = {"title": "issuing_agency", "subject": "source_agency"}
 # So many papers are looked at first for those that are missing, and so many at most by name.
-_FIRST_TRIED, _MOST_TRIED = 200, 5000
+_FIRST_TRIED, _MOST_TRIED = 50, 5000
 # No database indexes a text without end.
 _LONGEST = 200
 
@@ -106,7 +106,7 @@ def resolve(connection: Connection, item: Item) -> list[tuple[Field, tuple[str, 
 
 def missing(connection: Connection, limit: int) -> list[MissingCitation]:
     """Return the `limit` papers that most items cite and none of the archive is."""
-    tried = max(4 * limit, _FIRST_TRIED)
+    tried = max(2 * limit, _FIRST_TRIED)
     while True:
         cited = _most_cited(connection, tried) if tried <= _MOST_TRIED else None
         absent = _absent(cited).cte("absent")
@@ -121,11 +121,14 @@ def missing(connection: Connection, limit: int) -> list[MissingCitation]:
             break
         # Most of those are in the archive.
         tried *= 8
+    keys = {row[0] for row in most}
+    with_titles = keys | _cited_with(connection, citations.c.key_title, citations.c.key_number, keys)
+    absent = _absent(_Cited(with_titles, keys, 0)).cte("absent")
     calling = defaultdict(list)
     query = (
         select(absent)
         .join(items, items.c.id == absent.c.item)
-        .where(absent.c.key.in_([row[0] for row in most]))
+        .where(absent.c.key.in_(keys))
         .order_by(items.c.catalogue_order, absent.c.turn)
     )
     for row in connection.execute(query):
@@ -164,11 +167,13 @@ def _most_cited(connection: Connection, limit: int) -> _Cited:
 
 
 def _cited_with(connection: Connection, key: Column[Any], other: Column[Any], keys: set[str]) -> set[str]:
-    query = select(key).where(key.is_not(None), other.in_(keys)).distinct()
-    return set(connection.scalars(query))
+    if not keys:
+        return set()
+    # What has none is left out here: a database that looks for it would go through all that have one.
+    return {found for found in connection.scalars(select(key).where(other.in_(keys)).distinct()) if found}
 
 
-def _absent(cited: _Cited | None) -> Select[Any]:
+def _absent(cited: _Cited | None) -> Select[Any] | CompoundSelect[Any]:
     """Return the query for the citations of papers the archive lacks, of those `cited` where that is said.
 
     `key` is the same for the same paper.
@@ -191,8 +196,9 @@ def _absent(cited: _Cited | None) -> Select[Any]:
     )
     if cited is None:
         return query
-    alone = and_(own.key_number.is_(None), own.key_title.in_(cited.titles))
-    return query.where(or_(own.key_number.in_(cited.numbers), alone))
+    # One after the other, each by its index.
+    alone = query.where(own.key_number.is_(None), own.key_title.in_(cited.titles))
+    return query.where(own.key_number.in_(cited.numbers)).union_all(alone)
 
 
 def _same_number() -> ColumnElement[bool]:

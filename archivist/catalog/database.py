@@ -7,21 +7,27 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, insert, inspect, make_url, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, make_url, select, text, update
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from archivist.catalog.tables import HEAD, NO_EVENT, RESTORING, SCHEMA_VERSION, meta, tables
 from archivist.catalog.upgrade import upgrade
 from archivist.errors import ArchiveBusy, ArchivistError, NotInstalled, SettingsError
 
-# Seconds a writer waits for another; the URL may say otherwise (sqlite:///catalogue.db?timeout=60).
+# Seconds a writer waits for another; the URL may say otherwise (sqlite:///catalogue.db?timeout=60, and of a server
+# postgresql+psycopg://…?options=-clock_timeout%3D60s).
 _PATIENCE = 10
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 # The codes of SQLite and PostgreSQL for a disk that takes no more; SQLite cannot always tell it from one that fails.
 _DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 _DISK_FULL = "53100"
-# The number of the lock under which a server's tables are made or changed.
-_MAKING = 0x61726368
+# How a server that waited for a lock for so long says so.
+_WAITED = "55P03"
+# A server has one writer to each archive, as SQLite has; archives may share a database, in schemas of their own.
+_PATIENTLY = text(
+    "SELECT set_config('lock_timeout', :patience, true) WHERE current_setting('lock_timeout') = '0'"
+).bindparams(patience=f"{_PATIENCE}s")
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('archivist writes ' || current_schema(), 0))")
 
 
 class Database:
@@ -39,6 +45,8 @@ class Database:
         self._reader = self._engine
         if self._engine.dialect.name != "sqlite":
             self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
+            # So that a writer sees what the one before it left, and not the state from before it waited.
+            self._writer = self._engine.execution_options(isolation_level="READ COMMITTED")
         try:
             # Looked at first, because opening a catalogue must not wait for someone who is writing to it.
             with self.reading() as connection:
@@ -68,8 +76,11 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Give a connection whose changes are all kept at the end, or none; waits for its turn."""
+        """Give a connection whose changes are all kept at the end, or none; waits for its turn (ArchiveBusy)."""
         with _in_words(), self._writer.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(_PATIENTLY)
+                connection.execute(_ALONE)
             yield connection
 
     def close(self) -> None:
@@ -128,9 +139,10 @@ def _in_words() -> Iterator[None]:
     except (DatabaseError, sqlite3.DatabaseError) as error:
         cause = error.orig if isinstance(error, DatabaseError) else error
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-        if code in _BUSY:
+        state = getattr(cause, "sqlstate", None)
+        if code in _BUSY or state == _WAITED:
             raise ArchiveBusy(_("Another process is writing to this archive; try again later.")) from error
-        if code in _DISK or getattr(cause, "sqlstate", None) == _DISK_FULL:
+        if code in _DISK or state == _DISK_FULL:
             message = _(
                 "The disk of the catalogue is full or failing ({reason}). What was kept until now stays; make room, "
                 "then run the same command again."
@@ -140,7 +152,6 @@ def _in_words() -> Iterator[None]:
 
 
 def _make_tables(connection: Connection) -> None:
-    _take_turns(connection)
     tables.create_all(connection)
     # Another process may have been faster.
     if _version(connection) is None:
@@ -150,17 +161,10 @@ def _make_tables(connection: Connection) -> None:
 
 def _bring_up_to_date(connection: Connection) -> None:
     """Give older tables what they lack; another process may have been faster."""
-    _take_turns(connection)
     found = _check_version(connection)
     if found < SCHEMA_VERSION:
         upgrade(connection, found)
         connection.execute(update(meta).where(meta.c.name == "schema_version").values(value=str(SCHEMA_VERSION)))
-
-
-def _take_turns(connection: Connection) -> None:
-    """Wait until no other process makes or changes tables; SQLite has but one writer anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_MAKING)))
 
 
 def _check_version(connection: Connection) -> int:

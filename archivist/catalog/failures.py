@@ -6,19 +6,24 @@ from archivist.catalog.tables import failures
 from archivist.events import Event, of_page, of_source
 from archivist.model import Failure, Value
 
+# Where a source as a whole is meant and not its first page, whose own failure stays.
+_WHOLE = -1
+
 
 def put_failure(connection: Connection, failure: Failure, moment: str, sha256: str) -> Event:
     """Keep `failure` in place of an earlier one of the same page, and return what the ledger is to say of it."""
+    whole = failure.stage == "describe"
     row = {
         "source": failure.source,
-        "place": failure.index,
+        "place": _WHOLE if whole else failure.index,
         "stage": failure.stage,
         "cause": failure.cause,
         "message": failure.message,
         "at": moment,
     }
-    same = (failures.c.source == failure.source, failures.c.place == failure.index)
-    connection.execute(delete(failures).where(*same))
+    # By stage, because older catalogues keep these at the first page.
+    same = failures.c.stage == failure.stage if whole else failures.c.place == failure.index
+    connection.execute(delete(failures).where(failures.c.source == failure.source, same))
     connection.execute(insert(failures).values(row))
     why: dict[str, Value] = {
         "act": "failed",
@@ -38,7 +43,8 @@ def read_failures(connection: Connection) -> list[tuple[Failure, str]]:
     """Return every failure that still stands and when it happened, by source and page."""
     query = select(failures).order_by(failures.c.source, failures.c.place)
     return [
-        (Failure(row.source, row.place, row.stage, row.cause, row.message), row.at) for row in connection.execute(query)
+        (Failure(row.source, max(row.place, 0), row.stage, row.cause, row.message), row.at)
+        for row in connection.execute(query)
     ]
 
 

@@ -3,6 +3,8 @@
 Every page is under some keys that follow from what it bears, and pages that are alike share keys: so the like of a
 page is found by looking up its own few keys, however many pages there are. Rows that say what people decided are
 never taken away, whatever is found later.
+
+Items that hold the very same scans are no pairs: of the same bytes there is but one page, which is like no other.
 """
 
 import json
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, or_, select, tuple_, update
 
 from archivist.alike import Alike, Difference, ItemPair, PagePair, Sketch
+from archivist.catalog.review import read_decisions
 from archivist.catalog.tables import (
     CHUNK,
     item_pages,
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 
 # So many of the pages that share keys with one are looked at, those that share most first.
 _SHARING = 60
+# Pairs of pages looked at for each pair of items wanted, and items queued in one transaction: others want to write too.
+_FOR_EACH, _QUEUED = 20, 5000
 _STANDING = {"confirm": "confirmed", "refuse": "refused"}
 
 
@@ -49,17 +54,19 @@ class Likenesses:
             return list(connection.scalars(select(likeness_tasks.c.item).order_by(likeness_tasks.c.item).limit(limit)))
 
     def start_over(self) -> int:
-        """Let the like of every item be looked for again, as if none was found yet; return how many items there are.
+        """Let the like of every item be looked for again; return how many items there are.
 
-        What people decided stays.
+        What was found before stays until the turn of its pages comes, and what people decided for good.
         """
-        everything = select(items.c.id)
-        with self._database.writing() as connection:
-            connection.execute(delete(likenesses).where(likenesses.c.standing == "proposed"))
-            connection.execute(delete(sketch_keys))
-            connection.execute(delete(likeness_tasks))
-            connection.execute(insert(likeness_tasks).from_select(["item"], everything))
-            return connection.scalar(select(func.count()).select_from(likeness_tasks)) or 0
+        queued, last, name = select(likeness_tasks.c.item), "", items.c.id
+        while True:
+            with self._database.writing() as connection:
+                names = list(connection.scalars(select(name).where(name > last).order_by(name).limit(_QUEUED)))
+                if not names:
+                    return connection.scalar(select(func.count()).select_from(likeness_tasks)) or 0
+                new = select(name).where(name > last, name <= names[-1], name.not_in(queued))
+                connection.execute(insert(likeness_tasks).from_select(["item"], new))
+            last = names[-1]
 
     def sharing(self, own: Sequence[Sketch]) -> dict[str, list[Sketch]]:
         """Return for each page the pages that share keys with it, or were found to be like it before; most keys first.
@@ -107,14 +114,18 @@ class Likenesses:
             new = [row for pair, row in rows.items() if pair not in decided]
             if new:
                 connection.execute(insert(likenesses), new)
+                # People may have decided about these pages before there was a row to say so.
+                targets = (" ".join(sorted((one.one, one.other))) for one in alike)
+                settle(connection, read_decisions(connection, "likeness", targets))
 
     def pairs(self, limit: int, names: Sequence[str] | None = None, *, decided: bool = False) -> list[ItemPair]:
         """Return the `limit` pairs of items that are most alike: those nobody decided about yet, or the `decided` ones.
 
-        With `names` only those in which one of these items is.
+        With `names` only those in which one of these items is. Without, they are chosen among those whose pages are
+        most alike, `limit` × 20 pairs of pages.
         """
         with self._database.reading() as connection:
-            grouped = _grouped(connection, names)
+            grouped = _best(connection, limit, decided=decided) if names is None else _grouped(connection, names)
             sizes = _sizes(connection, {name for pair in grouped for name in pair})
             found = [_pair(one, other, pages, sizes) for (one, other), pages in grouped.items()]
             found = [pair for pair in found if (pair.standing != "proposed") == decided]
@@ -246,8 +257,8 @@ def _forget(connection: Connection, numbers: Sequence[int]) -> set[tuple[int, in
     return decided
 
 
-def _found(names: Sequence[str] | None) -> Iterator[Select[Any]]:
-    """Yield queries for pairs of pages with the items that hold them now; with `names` a pair may come twice."""
+def _found() -> tuple[Select[Any], tuple[Any, Any]]:
+    """Return the query for pairs of pages with the items that hold them now, and the tables in it of these items."""
     one, other = sketches.alias("one_sketch"), sketches.alias("other_sketch")
     first, second = item_pages.alias("one_page"), item_pages.alias("other_page")
     query = select(
@@ -269,27 +280,54 @@ def _found(names: Sequence[str] | None) -> Iterator[Select[Any]]:
         reading = readings.alias(f"{label}_reading")
         query = query.join(reading, and_(reading.c.sha256 == sketch.c.sha256, reading.c.place == sketch.c.place))
         query = query.join(page, and_(page.c.reading == reading.c.id, page.c.part == sketch.c.part))
-    if names is None:
-        yield query
-        return
-    for page in (first, second):
-        for start in range(0, len(names), CHUNK):
-            yield query.where(page.c.item.in_(names[start : start + CHUNK]))
+    return query, (first, second)
 
 
 def _both(one: Any, other: Any) -> Iterator[tuple[Any, str]]:
     yield from ((one, "one"), (other, "other"))
 
 
-def _grouped(connection: Connection, names: Sequence[str] | None) -> dict[tuple[str, str], list[Row[Any]]]:
+def _grouped(connection: Connection, names: Sequence[str]) -> dict[tuple[str, str], list[Row[Any]]]:
+    """Return the pairs in which one of the items called `names` is, with their pairs of pages."""
     rows: dict[tuple[Any, ...], Row[Any]] = {}
-    for query in _found(names):
-        for row in connection.execute(query):
-            rows[row.id, row.other_id, row.one_item, row.other_item] = row
+    query, held = _found()
+    for page in held:
+        for start in range(0, len(names), CHUNK):
+            for row in connection.execute(query.where(page.c.item.in_(names[start : start + CHUNK]))):
+                rows[row.id, row.other_id, row.one_item, row.other_item] = row
     grouped: defaultdict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
     for row in rows.values():
         grouped[min(row.one_item, row.other_item), max(row.one_item, row.other_item)].append(row)
     return grouped
+
+
+def _best(connection: Connection, limit: int, *, decided: bool) -> dict[tuple[str, str], list[Row[Any]]]:
+    """Return the pairs of items that hold the pages most alike, at least `limit` of them where there are as many."""
+    own, most = likenesses.c, limit * _FOR_EACH
+    standing = own.standing.in_(list(_STANDING.values())) if decided else own.standing == "proposed"
+    found: dict[tuple[str, str], list[Row[Any]]] = {}
+    tried, start, more = set[tuple[str, str]](), 0, True
+    while more and len(found) < limit:
+        # Chosen before anything is joined to them: there may be very many.
+        order = own.score.desc(), own.one, own.other
+        chosen = select(own.one, own.other).where(standing).order_by(*order).offset(start).limit(most)
+        rows = [(row.one, row.other) for row in connection.execute(chosen)]
+        start, more = start + most, len(rows) == most
+        new = _holding(connection, rows) - tried
+        tried |= new
+        whole = _grouped(connection, list({name for pair in new for name in pair}))
+        found |= {pair: whole[pair] for pair in new if (_last(whole[pair]) is not None) == decided}
+    return found
+
+
+def _holding(connection: Connection, pairs: Sequence[tuple[int, int]]) -> set[tuple[str, str]]:
+    """Return the pairs of items that hold these pairs of pages now."""
+    query, found = _found()[0], set[tuple[str, str]]()
+    for start in range(0, len(pairs), CHUNK // 2):
+        chunk = tuple_(likenesses.c.one, likenesses.c.other).in_(pairs[start : start + CHUNK // 2])
+        for row in connection.execute(query.where(chunk)):
+            found.add((min(row.one_item, row.other_item), max(row.one_item, row.other_item)))
+    return found
 
 
 def _sizes(connection: Connection, names: Iterable[str]) -> dict[str, int]:

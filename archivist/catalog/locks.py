@@ -40,7 +40,10 @@ class Lock(Protocol):
         """Return whether anybody has it, this process or another."""
 
     def note(self, statement: Executable) -> None:
-        """Carry out `statement` at once, or not at all where somebody else writes or the database fails."""
+        """Carry out `statement` at once, or not at all where somebody else writes or the database fails.
+
+        Raises ArchivistError where the lock was lost in the meantime and somebody else may have it.
+        """
 
 
 def lock_of(database: Database, within: ThreadLock) -> Lock:
@@ -87,8 +90,10 @@ class _FileLock:
 
     def note(self, statement: Executable) -> None:
         with suppress(SQLAlchemyError), self._engine.connect() as connection:
-            # What a power cut may take, and no disk is waited for.
-            connection.exec_driver_sql("PRAGMA synchronous=OFF")
+            # What a power cut may take, so that no disk is waited for; moving the log into the catalogue, which must
+            # be synced, is left to those who wait anyway.
+            connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+            connection.exec_driver_sql("PRAGMA wal_autocheckpoint=0")
             connection.execute(statement)
 
 
@@ -103,23 +108,23 @@ class _ServerLock:
 
     def take(self) -> bool:
         try:
-            connection = self._engine.connect()
+            self._connection = self._engine.connect()
             for name, value in _VANISHED.items():
-                connection.exec_driver_sql(f"SET tcp_keepalives_{name} = {value}")
-            taken = bool(connection.scalar(select(func.pg_try_advisory_lock(self._key))))
+                self._connection.exec_driver_sql(f"SET tcp_keepalives_{name} = {value}")
+            taken = bool(self._connection.scalar(select(func.pg_try_advisory_lock(self._key))))
         except SQLAlchemyError as error:
+            self.leave()
             raise ArchivistError(_("The catalogue cannot be used: {reason}").format(reason=error)) from error
-        if taken:
-            self._connection = connection
-        else:
-            connection.close()
+        if not taken:
+            self.leave()
         return taken
 
     def leave(self) -> None:
-        if self._connection:
+        connection, self._connection = self._connection, None
+        if connection:
             # A server that is gone has let go of it already.
             with suppress(SQLAlchemyError):
-                self._connection.close()
+                connection.close()
 
     def held(self) -> bool:
         try:
@@ -133,6 +138,18 @@ class _ServerLock:
         if self._connection:
             with suppress(SQLAlchemyError):
                 self._connection.execute(statement)
+            if not self._connection.invalidated:
+                return
+        # The connection ended, as with a restart of the server, and the lock with it: anybody may have it now.
+        self.leave()
+        with suppress(ArchivistError):
+            if self.take():
+                return
+        words = _(
+            "The database server let go of this run, and another one may have begun; what was read is kept: "
+            "run the same command again"
+        )
+        raise ArchivistError(words)
 
 
 class _MemoryLock:

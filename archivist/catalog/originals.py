@@ -1,11 +1,10 @@
 """Originals in the store, as the catalogue knows them, and where they came from, as the ledger tells."""
 
-import json
 from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select
 
-from archivist.catalog.tables import events, now, scans
+from archivist.catalog.tables import now, origins, scans
 from archivist.events import Event, of_scan
 from archivist.model import Value
 
@@ -23,6 +22,8 @@ class Original(NamedTuple):
 def add_scan(connection: Connection, scan: Original, source: str) -> list[Event]:
     """Keep that a scan is in the store, unless it is known, and return what the ledger is to say of it."""
     told = news_of(connection, scan, source)
+    if told:
+        connection.execute(insert(origins).values(sha256=scan.sha256, source=source))
     if connection.scalar(select(scans.c.sha256).where(scans.c.sha256 == scan.sha256)) is None:
         connection.execute(insert(scans).values(**scan._asdict(), saved_at=now()))
     return told
@@ -34,7 +35,7 @@ def news_of(connection: Connection, scan: Original, source: str) -> list[Event]:
     if connection.scalar(select(scans.c.sha256).where(scans.c.sha256 == scan.sha256)) is None:
         detail: dict[str, Value] = {"name": scan.name, "bytes": scan.size, "media_type": scan.media_type}
         return [Event("ingestion", about, {**detail, "pages": scan.pages, "source": source})]
-    earlier = select(events.c.detail).where(events.c.object == about, events.c.type == "ingestion")
-    if any(json.loads(detail).get("source") == source for detail in connection.scalars(earlier)):
+    same = (origins.c.sha256 == scan.sha256, origins.c.source == source)
+    if connection.scalar(select(origins.c.sha256).where(*same)) is not None:
         return []
     return [Event("ingestion", about, {"act": "came again", "name": scan.name, "source": source})]

@@ -95,7 +95,8 @@ class Run:
     def report(self, done: int, total: int, read: int, failed: int) -> None:
         """Keep how far the run is: `done` of the `total` known so far, and how many of those were read, or failed.
 
-        Cheap enough to be called with every page; never fails, and waits for nobody.
+        Cheap enough to be called with every page; waits for nobody, and fails only where the run was lost: raises
+        ArchivistError where the server of the catalogue let go of it, so that another one may have begun.
         """
         self.counts = {"done": done, "total": total, "read": read, "failed": failed}
         if monotonic() - self._noted >= _NOTED:

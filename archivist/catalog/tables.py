@@ -74,6 +74,9 @@ scans = Table(
     Column("saved_at", Text, nullable=False),
 )
 
+# Where the ledger says that a scan came from: for whoever asks with each of a thousand copies.
+origins = Table("origins", tables, Column("sha256", Text, primary_key=True), Column("source", Words, primary_key=True))
+
 # What decides how a stage works, spelt out: programs, models, settings. Readings and items name it by its digest.
 recipes = Table(
     "recipes",

@@ -13,6 +13,7 @@ from archivist.catalog.tables import (
     derivatives,
     item_pages,
     items,
+    likeness_tasks,
     meta,
     now,
     readings,
@@ -61,6 +62,9 @@ def upgrade(connection: Connection, version: int) -> None:
     if version < 4:
         _unpack(connection)
         recount(connection)
+        # Their pages have no sketches yet, without which nothing that comes later would be found to be like them.
+        unsketched = select(items.c.id).where(items.c.id.not_in(select(likeness_tasks.c.item)))
+        connection.execute(insert(likeness_tasks).from_select(["item"], unsketched))
         connection.execute(insert(meta).values(name=HEAD, value=f"0:{NO_EVENT}"))
     append(connection, [Event("migration", ARCHIVE, {"tables": [version, SCHEMA_VERSION]})], now())
 

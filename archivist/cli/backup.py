@@ -38,6 +38,9 @@ def backup(target: str, archive: Path) -> None:
     text = _("{scans} scans, {items} items and {pages} pages are kept in {place}; {copied}")
     counts = {"scans": said.scans, "items": said.items, "pages": said.pages}
     click.echo(text.format(**counts, place=made.place, copied=_copied(made.carried)))
+    if made.untold:
+        text = _("The backup stands, but the ledger does not know of it: {reason}")
+        click.echo(text.format(reason=made.untold), err=True)
     if said.left_out:
         text = _("not in the backup, because they may hold a password: the settings {names}")
         click.echo(text.format(names=", ".join(said.left_out)), err=True)

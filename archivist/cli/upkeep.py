@@ -52,7 +52,7 @@ def export(format: str, output: Path | None, archive: Path) -> None:
 @at_archive
 def verify(sample: float, no_repair: bool, head: str, backup: str, as_json: bool, archive: Path) -> None:
     """Check fixity and consistency."""
-    from archivist.backup.place import Place
+    from archivist.backup import originals_in
     from archivist.inspection import inspect
 
     with opened(archive) as rooms, progress() as bar:
@@ -61,7 +61,7 @@ def verify(sample: float, no_repair: bool, head: str, backup: str, as_json: bool
             share=sample / 100,
             repair=not no_repair,
             head=head,
-            spare=Place(backup).originals if backup else None,
+            spare=originals_in(backup) if backup else None,
             tell=bar.say,
             show=bar.show,
         )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from archivist.definitions import load
 from archivist.model import Page
@@ -12,14 +13,18 @@ from archivist.text import fold
 _NUMERALS = frozenset("0123456789〇零一二三四五六七八九十百千万廿卅")
 #: Lines are compared in pieces of at least so many letters: long enough to stand in one place only.
 _PIECE = 24
+#: A text layer may give a whole file as one line: longer pieces are cut, and no more of a page than that is compared.
+_LONGEST, _MOST = 200, 20_000
 
 
 @dataclass(frozen=True)
 class Letters:
-    """The letters of a page in reading order; `sure`, `by_hand` and `marks` (number of the sheet) say of each how.
+    """The first 20,000 letters of a page in reading order.
 
-    `text` is as pages are compared, `read` as it was read; `pieces` are where lines, or a few short ones together,
-    begin and end.
+    `sure`, `by_hand` and `marks` (number of the sheet) say of each how it is.
+
+    `text` is as pages are compared, `read` as it was read; `pieces` are where lines, a few short ones together, or
+    parts of a very long one, begin and end.
     """
 
     text: str
@@ -39,9 +44,11 @@ class Letters:
         marks: list[bool] = []
         ends = []
         for line in page.lines:
+            if len(chars) >= _MOST:
+                break
             marked = bool(_marks().search(fold(line.text)))
             for glyph, char in zip(line.glyphs, compared(line.text), strict=True):
-                if char.isalnum():
+                if char.isalnum() and len(chars) < _MOST:
                     chars.append(char)
                     read.append(glyph.char)
                     sure.append(glyph.confidence)
@@ -82,7 +89,10 @@ def _pieces(ends: list[int]) -> Iterator[tuple[int, int]]:
     start = 0
     for number, end in enumerate(ends):
         if end - start >= _PIECE or (number == len(ends) - 1 and end > start):
-            yield start, end
+            # About equal parts: a short one at the end would stand in many places.
+            parts = -(-(end - start) // _LONGEST)
+            cuts = [start + (end - start) * part // parts for part in range(parts + 1)]
+            yield from pairwise(cuts)
             start = end
 
 

@@ -5,8 +5,8 @@ A page whose worker ends (killed, out of memory, beyond its time) comes back as 
 
 from gettext import gettext as _
 
-from archivist.errors import UnreadableScan
-from archivist.limits import Limits
+from archivist.errors import ArchivistError, UnreadableScan
+from archivist.limits import Limits, out_of_memory
 from archivist.settings import cores
 from archivist.workers.lanes import Lane, WorkerLost, Workers
 from archivist.workers.local import Process
@@ -37,22 +37,34 @@ class Porter:
         self._process = Process(_LOOK)
 
     def look(self, data: bytes) -> tuple[str, int]:
-        """Return media type and number of pages of the scan `data`; a ScanError where it cannot be used."""
+        """Return media type and number of pages of the scan `data`.
+
+        Raises a ScanError where it cannot be used, whatever breaks down over it; ArchivistError where no process can
+        be started.
+        """
         try:
             return self._look(data)
-        except WorkerLost:
-            # It may have been the porter that was ended, not the scan that ended it.
-            try:
-                return self._look(data)
-            except WorkerLost as error:
-                if error.slow:
-                    text = _("its pages could not be counted within {seconds:.0f} seconds; copy or scan it again")
-                    raise UnreadableScan(text.format(seconds=_LOOK.seconds)) from error
-                text = _("it ends the program that opens it; it is damaged or made to do harm, copy or scan it again")
+        except WorkerLost as error:
+            if error.slow:
+                text = _("its pages could not be counted within {seconds:.0f} seconds; copy or scan it again")
+                raise UnreadableScan(text.format(seconds=_LOOK.seconds)) from error
+            text = _("it ends the program that opens it; it is damaged or made to do harm, copy or scan it again")
+            raise UnreadableScan(text) from error
+        except ArchivistError:
+            raise
+        except Exception as error:
+            if out_of_memory(error):
+                text = _("it takes too much memory to count its pages; it is damaged, copy or scan it again")
                 raise UnreadableScan(text) from error
+            text = _("its pages could not be counted ({kind}: {reason}); copy or scan it again")
+            raise UnreadableScan(text.format(kind=type(error).__name__, reason=error)) from error
 
     def _look(self, data: bytes) -> tuple[str, int]:
-        return self._process.run(_kind_and_pages, data)
+        try:
+            return self._process.run(_kind_and_pages, data)
+        except WorkerLost:
+            # It may have been the porter that was ended, not the scan that ended it.
+            return self._process.run(_kind_and_pages, data)
 
     def close(self) -> None:
         """End the process."""

@@ -17,6 +17,9 @@ with tempfile.TemporaryDirectory() as passing:
         "bench_networks": development,
         "bench_search": [],
         "bench_describing": [],
+        "bench_throughput": [],
+        "bench_million": ["--items", "100000"],
+        "bench_duplicates": ["--gazette", "1400"],
     }.items():
         print(f"\n== {name}", flush=True)
         subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}", *arguments], cwd=ROOT, check=False)
