@@ -21,8 +21,6 @@ from tests.boxes import put
 from tests.chaos import Trial, differences, fill, varied
 from tests.intake import Intake, here, look
 
-State = dict[str, object]
-
 
 @pytest.fixture(scope="module")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -36,16 +34,16 @@ def expected(box: Path) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(box: Path, expected: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> State:
-    """What an archive holds after a run that nothing disturbed."""
+def undisturbed(box: Path, expected: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Trial:
+    """A run that nothing disturbed."""
     trial = Trial(tmp_path_factory.mktemp("undisturbed"), box)
-    trial.undisturbed()
+    trial.in_peace()
     assert trial.faults(expected) + trial.read_twice() == []
-    return trial.state()
+    return trial
 
 
 def test_runs_killed_in_the_middle_lose_nothing_and_read_nothing_twice(
-    box: Path, expected: dict[str, int], undisturbed: State, tmp_path: Path
+    box: Path, expected: dict[str, int], undisturbed: Trial, tmp_path: Path
 ) -> None:
     trial = Trial(tmp_path, box)
     # Before the tenth change of the catalogue: some scans are kept, hardly a page is read.
@@ -58,17 +56,17 @@ def test_runs_killed_in_the_middle_lose_nothing_and_read_nothing_twice(
     trial.finish(process)
     # The whole is read now: in the middle of what is made of it.
     trial.finish(trial.start(kill="write:12"))
-    trial.undisturbed()
+    trial.in_peace()
     assert trial.kills.total() >= 3
     assert trial.faults(expected) == []
     assert trial.read_twice() == []
-    assert differences(trial.state(), undisturbed) == []
+    assert differences(trial, undisturbed, expected) == []
 
 
 def test_a_page_that_kills_its_worker_is_tried_once_more_alone_and_the_others_are_read(tmp_path: Path) -> None:
     box = put(tmp_path / "box", p1=varied(0), p2=varied(1), p3=varied(2))
     trial = Trial(tmp_path, box, deadly="p2.jpg")
-    trial.undisturbed()
+    trial.in_peace()
     with Archive(trial.settings) as archive:
         ((failure, _at),) = archive.catalog.failures()
         (item,) = archive.catalog.items()
@@ -113,8 +111,9 @@ def taken(folder: Path, box: Path, tell: Callable[[Progress], None] = lambda at:
 
 @pytest.mark.usefixtures("at_hand")
 def test_a_full_disk_ends_a_run_in_words_and_with_more_room_the_next_finishes(tmp_path: Path) -> None:
-    box = put(tmp_path / "box", **{f"p{number}": varied(number) for number in range(6)})
-    with small_disk(tmp_path / "disk", 1) as grow:
+    # Nothing reads what stands behind the end of a JPEG, but it takes room.
+    box = put(tmp_path / "box", **{f"p{number}": varied(number) + bytes(400_000) for number in range(8)})
+    with small_disk(tmp_path / "disk", 3) as grow:
         with pytest.raises(ArchivistError, match=r"full|No space left"):
             taken(tmp_path / "disk" / "archive", box)
         grow(64)

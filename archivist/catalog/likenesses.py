@@ -323,10 +323,12 @@ def _best(connection: Connection, limit: int, *, decided: bool) -> dict[tuple[st
 def _holding(connection: Connection, pairs: Sequence[tuple[int, int]]) -> set[tuple[str, str]]:
     """Return the pairs of items that hold these pairs of pages now."""
     query, found = _found()[0], set[tuple[str, str]]()
-    for start in range(0, len(pairs), CHUNK // 2):
-        chunk = tuple_(likenesses.c.one, likenesses.c.other).in_(pairs[start : start + CHUNK // 2])
-        for row in connection.execute(query.where(chunk)):
-            found.add((min(row.one_item, row.other_item), max(row.one_item, row.other_item)))
+    wanted, first = set(pairs), sorted({one for one, _other in pairs})
+    # By the first alone: for both together no index serves in SQLite.
+    for start in range(0, len(first), CHUNK):
+        for row in connection.execute(query.where(likenesses.c.one.in_(first[start : start + CHUNK]))):
+            if (row.id, row.other_id) in wanted:
+                found.add((min(row.one_item, row.other_item), max(row.one_item, row.other_item)))
     return found
 
 

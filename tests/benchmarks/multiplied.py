@@ -82,6 +82,7 @@ def _made() -> Iterator[Item]:
         title = f"关于做好{year}年第{at}次{matter}工作的通知"
         called = _CAMPAIGNS[at % len(_CAMPAIGNS)]
         cited = f"关于加强{matter}工作的第{at % 50}号意见"
+        said = number("鲁发", 1951 + at % 50, at % 50) if at % 2 else None
         slip = _sheet(
             1, f"{office}批文封签", f"来文机关{place}市委编号{at:04d}", "收文日期九月廿四日", name=f"{at}-1.jpg"
         )
@@ -103,7 +104,7 @@ def _made() -> Iterator[Item]:
                 field(head, "title", title, confidence=0.95),
                 field(head, "genre", "通知"),
                 field(head, "date_of_issue", "六月九日", f"{year}-06-09"),
-                field(head, "citation", f"《{cited}》", {"title": cited, "document_number": None}),
+                field(head, "citation", f"《{cited}》", {"title": cited, "document_number": said}),
             )),
         )  # fmt: skip
         links: tuple[CampaignLink, ...] = (campaign(head, called),) if at % 5 == 0 else ()
@@ -147,7 +148,9 @@ def _multiply(connection: Connection, copies: int, tell: Callable[[str], None]) 
         connection.execute(text(last))
     tallies.recount(connection)
     connection.commit()
-    connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
+    if connection.dialect.name == "postgresql":
+        # As its server does by itself after a while; nobody does it for SQLite.
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM ANALYZE")
 
 
 def _copying(table: Table, readings: int, called: list[str]) -> Insert:
@@ -181,6 +184,6 @@ def _copied(column: Column[Any], readings: int) -> ColumnElement[Any]:
             return func.substr(tag, 1, 3).concat("x").concat(func.substr(column, 5))
         case ("designations", "key"):
             return case((column.table.c.sort == "number", column.concat(tag)), else_=shared)
-        case ("items", "title") | ("citations", "key_title"):
+        case ("items", "title") | ("citations", "key_title") | ("citations", "key_number"):
             return shared
     return column
