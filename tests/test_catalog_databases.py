@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 from archivist.catalog import Catalog
 from archivist.decisions import Decision
 from archivist.errors import ArchiveBusy, ArchivistError, NotFound
-from archivist.model import Boundary, Box, Decided, Evidence, Failure, Item, Page, Witness
+from archivist.model import Boundary, Box, Decided, Evidence, Item, Page, Witness
 from tests.items import campaign, citing, decision, notice, page
 from tests.postgres import server
 
@@ -386,20 +386,6 @@ def test_who_waits_for_a_writer_too_long_is_told_that_there_is_one(place: str) -
         ):
             other.save_item(notice("a"), RECIPE)
         catalog.save_item(notice("a"), RECIPE)
-
-
-def test_a_source_that_could_not_be_described_does_not_hide_that_a_page_of_it_failed(catalog: Catalog) -> None:
-    slow = Failure("box/a.pdf", 0, "read", "too slow", "10 minutes")
-    odd = [Failure("box/a.pdf", 0, "describe", "describing failed", reason) for reason in ("first", "last")]
-    with catalog._database.writing() as connection:
-        # As older catalogues have it, at the first page.
-        row = "'box/a.pdf', 0, 'describe', 'describing failed', 'old', '2026-01-02T03:04:05+00:00'"
-        connection.execute(text(f"INSERT INTO failures (source, place, stage, cause, message, at) VALUES ({row})"))
-    for failure in (odd[0], slow, odd[1]):
-        catalog.record_failure(failure)
-    assert [failure for failure, _at in catalog.failures()] == [odd[1], slow]
-    catalog.clear_failure("box/a.pdf", "describe")
-    assert [failure for failure, _at in catalog.failures()] == [slow]
 
 
 def test_each_place_a_scan_came_from_is_told_once(catalog: Catalog) -> None:

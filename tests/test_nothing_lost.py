@@ -65,7 +65,7 @@ def test_runs_killed_in_the_middle_lose_nothing_and_read_nothing_twice(
 
 def test_a_page_that_kills_its_worker_is_tried_once_more_alone_and_the_others_are_read(tmp_path: Path) -> None:
     box = put(tmp_path / "box", p1=varied(0), p2=varied(1), p3=varied(2))
-    trial = Trial(tmp_path, box, deadly="p2.jpg")
+    trial = Trial(tmp_path, box, workers=1, deadly="p2.jpg")
     trial.in_peace()
     with Archive(trial.settings) as archive:
         ((failure, _at),) = archive.catalog.failures()

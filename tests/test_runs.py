@@ -285,6 +285,20 @@ def test_status_says_what_is_under_way_and_what_was_before(archivist: Call, arch
     assert json.loads(archivist("status", "--json", "--archive", folder).out)["run"] is None
 
 
+def test_a_source_that_could_not_be_described_does_not_hide_that_a_page_of_it_failed(catalog: Catalog) -> None:
+    slow = Failure("box/a.pdf", 0, "read", "too slow", "10 minutes")
+    odd = [Failure("box/a.pdf", 0, "describe", "describing failed", reason) for reason in ("first", "last")]
+    with catalog._database.writing() as connection:
+        # As older catalogues have it, at the first page.
+        row = "'box/a.pdf', 0, 'describe', 'describing failed', 'old', '2026-01-02T03:04:05+00:00'"
+        connection.execute(text(f"INSERT INTO failures (source, place, stage, cause, message, at) VALUES ({row})"))
+    for failure in (odd[0], slow, odd[1]):
+        catalog.record_failure(failure)
+    assert [failure for failure, _at in catalog.failures()] == [odd[1], slow]
+    catalog.clear_failure("box/a.pdf", "describe")
+    assert [failure for failure, _at in catalog.failures()] == [slow]
+
+
 def test_status_shows_local_time(archivist: Call, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     import time
 
