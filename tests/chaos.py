@@ -281,7 +281,8 @@ class Trial:
         bad = {str(self.box / name) for name, pages in expected.items() if not pages}
         with Archive(self.settings) as archive:
             failed = [one.event for one in archive.catalog.ledger.events() if one.event.outcome == "failure"]
-        return any(event.detail.get("source", event.object.partition(":")[2]) not in bad for event in failed)
+        scans = [one for one in failed if one.detail.get("act") == "failed"]
+        return any(one.detail.get("source", one.object.partition(":")[2]) not in bad for one in scans)
 
     def faults(self, expected: Mapping[str, int]) -> list[str]:
         """Return, in words, what an archive that took in the box `expected` must not have: none is to be expected."""
