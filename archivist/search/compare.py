@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
-from archivist.text import fold
+from archivist.text import CharacterTable, fold
 
 # White space, control and formatting characters, variation selectors, lone surrogates.
 _UNSEEN = (
@@ -11,7 +12,9 @@ _UNSEEN = (
     "\ud800-\udfff\U000e0000-\U000e01ef"
 )
 _GAP = re.compile(f"(?:(?<=[0-9A-Za-z])([{_UNSEEN}]++)(?=[0-9A-Za-z]))|[{_UNSEEN}]++")
+_ANY = re.compile(f"[{_UNSEEN}]")
 _RUN = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"(.+\([0-9]{4}\))0*([0-9]{1,6})号")
 
 
 def compared(text: str) -> str:
@@ -20,16 +23,12 @@ def compared(text: str) -> str:
     Typists spread short titles over the line (决　定) and forms space out their labels, so white space does
     not count, except that one space stays between two Latin letters or digits. Invisible characters go.
     """
-    return _GAP.sub(_space, fold(text))
+    return _closed(fold(text))
 
 
 def scripted(text: str) -> str:
     """Return `text` as `compared` does, but with each ideograph in the form in which it was written."""
-    folded = fold(text)
-    if folded != text:
-        pairs = zip(text, folded, strict=True)
-        folded = "".join(char if char != plain and _ideograph(char) else plain for char, plain in pairs)
-    return _GAP.sub(_space, folded)
+    return _closed(_as_written()(text))
 
 
 def compared_offsets(text: str) -> tuple[str, list[int]]:
@@ -50,8 +49,22 @@ def runs(compared_text: str) -> Iterator[str]:
 
 
 def number_key(normal: str) -> str:
-    """Return the key under which a document number in normal form is kept, the same for either script."""
-    return compared(normal)
+    """Return the key under which a document number in normal form is kept, the same for either script.
+
+    Keys of one series begin alike (聊发(1995)) and stand in the order of their running numbers (聊发(1995)000058号).
+    """
+    key = compared(normal)
+    return f"{parts[1]}{int(parts[2]):06}号" if (parts := _NUMBER.fullmatch(key)) else key
+
+
+def _closed(text: str) -> str:
+    # Most texts have nothing to close, and to see that is ten times as fast.
+    return _GAP.sub(_space, text) if _ANY.search(text) else text
+
+
+@cache
+def _as_written() -> CharacterTable:
+    return CharacterTable(lambda char: char if _ideograph(char) else fold(char))
 
 
 def _space(gap: re.Match[str]) -> str:

@@ -3,12 +3,18 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
+from archivist.definitions import load
 from archivist.model import Field, Item
+from archivist.search.misread import readings
+from archivist.text import fold
 
 _YEAR = re.compile(r"(1[89]|20)\d\d")
 # What an item is dated by, best first; a slip is later than the document it carried.
 _DATES = ("date_of_issue", "print_date", "received_date", "printed_date")
+#: What anybody may see, and what bears a mark of secrecy that nobody knows.
+OPEN, UNCLEAR = "open", "unclear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +23,9 @@ class SearchDocument:
 
     `pages` is the running text of each page, in either script. `numbers` and `cited_numbers` are document
     numbers in normal form (聊发〔1995〕58号), its own and those it refers to. `date` is `YYYY-MM-DD`, or as
-    much of it as is known. `forms` are those of its slips.
+    much of it as is known. `forms` are those of its slips. `readings` are pieces of text with a doubtful character
+    replaced, see `misread.readings`. `state` is `review` where a value waits for a person, `verified` where a person
+    confirmed one and none waits, else `accepted`; `access` is a level of schemas/access.yaml.
     """
 
     id: str
@@ -33,6 +41,10 @@ class SearchDocument:
     forms: tuple[str, ...] = ()
     campaigns: tuple[str, ...] = ()
     reference_code: str | None = None
+    people: tuple[str, ...] = ()
+    readings: tuple[str, ...] = ()
+    state: str = "accepted"
+    access: str = OPEN
 
 
 def document_of(item: Item) -> SearchDocument:
@@ -59,7 +71,62 @@ def document_of(item: Item) -> SearchDocument:
         forms=_distinct(document.form for document in item.documents if document.form),
         campaigns=_distinct(link.name for link in item.campaigns if link.status != "rejected"),
         reference_code=item.reference_code,
+        people=_distinct(_people(entries)),
+        readings=readings(item.pages),
+        state=_state(entries),
+        access=access_of(item),
     )
+
+
+def access_of(item: Item) -> str:
+    """Return the level of access of `item`: the most guarded of what its marks of secrecy and its manifest say.
+
+    A mark counts although a person has not yet looked at it; one that a person rejected does not. Of an item that could
+    not be described nobody knows which marks it bears.
+    """
+    marks = [
+        entry.raw if not isinstance(entry.value, str) else entry.value
+        for document in item.documents
+        for entry in document.values("secrecy")
+        if entry.status != "rejected"
+    ]
+    marks += [item.given[name] for name in load("schemas/access.yaml")["given"] if item.given.get(name, "").strip()]
+    found = {_level(mark) for mark in marks}
+    if item.pages and not item.documents:
+        found.add(UNCLEAR)
+    guarded = (level for level in (*_levels(), UNCLEAR) if level != OPEN)
+    return next((level for level in guarded if level in found), OPEN)
+
+
+def levels() -> tuple[str, ...]:
+    """Return every level of access, those that fewest may see first."""
+    return (*(level for level in _levels() if level != OPEN), UNCLEAR, OPEN)
+
+
+@cache
+def _levels() -> dict[str, re.Pattern[str]]:
+    said = load("schemas/access.yaml")["levels"]
+    return {level: re.compile("|".join(patterns)) for level, patterns in said.items()}
+
+
+def _level(mark: str) -> str:
+    folded = "".join(fold(mark).split())
+    return next((level for level, pattern in _levels().items() if pattern.search(folded)), UNCLEAR)
+
+
+def _people(entries: Iterable[Field]) -> Iterator[str]:
+    for entry in entries:
+        if entry.name == "signer" and isinstance(entry.value, str):
+            yield entry.value
+        elif entry.name in ("group_member", "annotation") and isinstance(entry.value, Mapping):
+            person = entry.value.get("person")
+            if isinstance(person, str) and person.strip():
+                yield person
+
+
+def _state(entries: Iterable[Field]) -> str:
+    found = {entry.status for entry in entries}
+    return next((state for state in ("review", "verified") if state in found), "accepted")
 
 
 def number_of(value: object) -> str | None:

@@ -13,38 +13,54 @@ from archivist import definitions
 
 @dataclass(frozen=True, slots=True)
 class IndexField:
-    """How a field is analysed, and what a match in it counts."""
+    """How a field is analysed, what a match in it counts, and whether plain words are looked for in it."""
 
-    analysis: Literal["substring", "number", "year"]
-    weight: float
+    analysis: Literal["substring", "key"]
+    points: int
+    typed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class IndexDefinition:
-    """All fields by name, the extra for the same script, and a mark: an index with another is of no use."""
+    """The fields by name, the extra for the same script, what is counted, and a mark that goes with an index."""
 
     fields: Mapping[str, IndexField]
-    same_script: float
+    same_script: int
+    facets: tuple[str, ...]
     mark: str
 
-    def named(self, analysis: str) -> tuple[str, ...]:
-        """Return the names of the fields with this analysis, in the order of the definition."""
-        return tuple(name for name, field in self.fields.items() if field.analysis == analysis)
+    @property
+    def substrings(self) -> tuple[str, ...]:
+        """The fields in which any run of characters is found, in the order of the definition."""
+        return tuple(name for name, field in self.fields.items() if field.analysis == "substring")
 
-    def by_weight(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Return the names of fields, each once, heaviest first."""
-        return tuple(sorted(set(names), key=lambda name: (-self.fields[name].weight, name)))
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """Those of them in which plain words are looked for."""
+        return tuple(name for name in self.substrings if self.fields[name].typed)
+
+    @property
+    def keyed(self) -> tuple[str, ...]:
+        """The fields that are found by whole keys; what is counted has keys as well."""
+        named = (name for name, field in self.fields.items() if field.analysis == "key")
+        return tuple(dict.fromkeys((*named, *self.facets)))
+
+    def by_points(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the names of fields, each once, those that count most first."""
+        return tuple(sorted(set(names), key=lambda name: (-self.fields[name].points, name)))
 
 
 @cache
 def definition() -> IndexDefinition:
     """Return what `index/fields.yaml` says, read once."""
     said = definitions.load("index/fields.yaml")
-    # Weights only matter when searching; analysis, folding and its tables are frozen into an index.
+    # Points only matter when searching; analysis, folding and its tables are frozen into an index.
     frozen = "\n".join(
         (
             *(f"{name} {field['analysis']}" for name, field in said["fields"].items()),
-            definitions.path("index/variants.yaml").read_text("utf-8"),
+            *said["facets"],
+            *(definitions.path(f"index/{name}").read_text("utf-8") for name in ("variants.yaml", "tolerance.yaml")),
+            definitions.path("schemas/access.yaml").read_text("utf-8"),
             version("opencc"),
             unidata_version,
         )
@@ -52,5 +68,6 @@ def definition() -> IndexDefinition:
     return IndexDefinition(
         {name: IndexField(**field) for name, field in said["fields"].items()},
         said["same_script"],
+        tuple(said["facets"]),
         sha256(frozen.encode()).hexdigest()[:16],
     )
