@@ -1,3 +1,4 @@
+import errno
 import os
 import shutil
 import signal
@@ -10,12 +11,17 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from whoosh.index import open_dir
+from whoosh.query import Prefix, Term
 
 from archivist import definitions
 from archivist.errors import ArchiveBusy, ArchivistError
+from archivist.search.clauses import Everything
 from archivist.search.document import SearchDocument
-from archivist.search.query import parse
+from archivist.search.fields import definition
 from archivist.search.whoosh import IndexUnusable, WhooshIndex
+from archivist.search.whoosh.form import GRAM, ID, SCRIPTED
+from tests.search.papers import word
 
 PAPER = SearchDocument("1", "决定", ("关于科技的决定",))
 
@@ -35,7 +41,7 @@ def test_the_definition_is_what_its_schema_says():
 def test_a_folder_without_an_index_is_empty_and_stays_untouched(tmp_path):
     index = WhooshIndex(tmp_path / "none")
     assert index.count() == 0
-    assert index.search(parse("科技")).total == 0
+    assert index.search(word("科技")).total == 0
     index.delete(["1"])
     index.optimize()
     assert not (tmp_path / "none").exists()
@@ -65,14 +71,14 @@ def test_a_second_writer_is_told_to_wait(index, held, tmp_path):
     for write in (lambda: hasty.add([PAPER]), lambda: hasty.delete(["1"]), hasty.optimize, hasty.clear):
         with pytest.raises(ArchiveBusy):
             write()
-    assert hasty.search(parse("科技")).total == 1, "searching goes on"
+    assert hasty.search(word("科技")).total == 1, "searching goes on"
     hasty.close()
 
 
 def test_a_second_writer_waits_for_the_first(index, held):
     with ThreadPoolExecutor(1) as executor:
         writing = executor.submit(index.delete, ["1"])
-        assert index.search(parse("科技")).total == 1, "searching goes on"
+        assert index.search(word("科技")).total == 1, "searching goes on"
         assert not writing.done()
         held.communicate()
         writing.result()
@@ -93,12 +99,12 @@ def test_what_is_to_be_kept_is_read_when_no_other_can_write(index, tmp_path):
 
 def unusable(folder: Path) -> None:
     again = WhooshIndex(folder)
-    for use in (lambda: again.search(parse("科技")), again.count, lambda: again.add([PAPER])):
+    for use in (lambda: again.search(word("科技")), again.count, lambda: again.add([PAPER])):
         with pytest.raises(IndexUnusable, match="archivist reindex"):
             use()
     assert issubclass(IndexUnusable, ArchivistError)
     again.rebuild([PAPER])
-    assert again.search(parse("科技")).total == 1
+    assert again.search(word("科技")).total == 1
     again.close()
 
 
@@ -118,7 +124,10 @@ def test_an_index_of_another_version_asks_for_reindex(tmp_path, monkeypatch):
         (".toc", "garbage"),
         (".trm", "cut"),
         (".trm", "garbage"),
-        (".trm", "gone"),
+        (".pst", "garbage"),
+        (".pst", "gone"),
+        (".col", "cut"),
+        (".col", "gone"),
     ],
 )
 def test_a_damaged_index_asks_for_reindex(index, tmp_path, ending, damage):
@@ -133,35 +142,39 @@ def test_a_damaged_index_asks_for_reindex(index, tmp_path, ending, damage):
 
 def test_what_a_killed_writer_left_behind_does_no_harm(index, tmp_path):
     folder = tmp_path / "index"
-    (folder / "MAIN_0123456789abcdef.trm").write_bytes(b"half")
-    (folder / "MAIN.tmp").mkdir()
-    (folder / "MAIN.tmp" / "x.ctmp").write_bytes(b"half")
+    (folder / "MAIN_0123456789abcdef.pst").write_bytes(b"half")
     (folder / "_MAIN_2.toc.1763852112.5").write_bytes(b"half")
     index.add([SearchDocument("3", "", ("三",))])
     assert index.count() == 3
-    assert not (folder / "MAIN_0123456789abcdef.trm").exists()
-    assert not (folder / "MAIN.tmp").exists()
+    assert not (folder / "MAIN_0123456789abcdef.pst").exists()
     assert not list(folder.glob("*.toc.*"))
 
 
-def test_long_lists_of_postings_are_kept_and_merged(tmp_path):
+def test_a_slot_can_tell_every_field():
+    assert len(definition().substrings) <= SCRIPTED
+
+
+def test_long_lists_of_places_are_kept_and_merged(tmp_path, monkeypatch):
+    monkeypatch.setattr("archivist.search.whoosh.postings._AT_A_TIME", 1000)
     index = WhooshIndex(tmp_path)
     for part in range(3):
         index.add(SearchDocument(f"{part}-{n:03}", "", (f"同文{n}号" + "文" * (n % 7),)) for n in range(300))
     index.delete(f"1-{n:03}" for n in range(0, 300, 3))
     for _ in range(2):
-        assert index.search(parse("同文")).total == 800
-        assert index.search(parse("同")).total == 800
-        assert index.search(parse("同文299号")).total == 2 + (299 % 3 != 0)
-        assert index.search(parse("同文299号文文文文文")).total == 3
+        assert index.search(word("同文")).total == 800
+        assert index.search(word("同")).total == 800
+        assert index.search(word("同文299号")).total == 2 + (299 % 3 != 0)
+        assert index.search(word("同文299号文文文文文")).total == 3
         index.optimize()
     index.close()
 
 
 def answers(index: WhooshIndex) -> list[object]:
     """What can be asked of an index of the papers in `sound`, and what it answers."""
-    queries = ("科技", "决定", "同文1", "聊发〔1995〕58号", "1995年", "科技 决定", "學習")
-    return [index.count(), list(index.ids()), *(index.search(parse(query)) for query in queries)]
+    asked = ("科", "科技", "同文1", "关于科技的决定", "學習", "习")
+    facets = dict.fromkeys(definition().facets, 5)
+    found = [index.search(word(words)) for words in asked]
+    return [index.count(), list(index.ids()), *found, index.search(Everything(), order="number", facets=facets)]
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +191,29 @@ def sound(tmp_path_factory):
     index.delete(["5", "6"])
     index.close()
     return folder, [paper for paper in papers if paper.id not in ("5", "6")]
+
+
+def test_whoosh_itself_can_read_it(sound):
+    """Without anything of the archive's but the codec, which the list of segments names."""
+    folder, papers = sound
+    with open_dir(folder).searcher() as searcher:
+        reader = searcher.reader()
+        assert (reader.doc_count(), reader.doc_count_all()) == (10, 12)
+        assert {GRAM, ID, *definition().facets} <= set(reader.indexed_field_names())
+        assert list(reader.field_terms("numbers")) == ["聊发(1995)000058号"]
+        assert list(reader.field_terms(ID)) == sorted(str(n) for n in range(12))
+        assert list(reader.lexicon("cited_numbers")) == []
+        pairs = list(reader.field_terms(GRAM))
+        assert pairs == sorted(pairs)
+        assert {"科技", "文1", "号\n"} < set(pairs)
+        assert all(term in reader for term in reader.all_terms())
+        assert reader.doc_frequency(GRAM, "科技") == reader.frequency(GRAM, "科技") == 12
+        assert reader.doc_frequency(GRAM, "学习") == 11
+        assert reader.frequency(GRAM, "学习") == sum(range(12)), "counted wherever it stands"
+        assert reader.doc_frequency("year", "1996") == 0
+        found = searcher.search(Prefix("numbers", "聊发(1995)") & Term(GRAM, "学习"), limit=None)
+        assert sorted(hit[ID] for hit in found) == sorted(paper.id for paper in papers if paper.id != "0")
+        assert sorted(reader.column_reader(ID)) == list(reader.field_terms(ID))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -215,20 +251,61 @@ def test_no_damage_is_taken_for_an_answer(sound, tmp_path, data):
     index.close()
 
 
+def test_what_one_segment_cannot_hold_becomes_several(tmp_path, monkeypatch):
+    monkeypatch.setattr("archivist.search.whoosh.postings.MOST_BLOCKS", 20)
+    index = WhooshIndex(tmp_path)
+    for n in range(30):
+        index.add([SearchDocument(f"{n:02}", "题名", (f"同文{n}号",))])
+    index.optimize()
+    assert [hit.item_id for hit in index.search(word("同文"), 30).hits] == [f"{n:02}" for n in range(30)]
+    assert index.search(word("文29")).total == 1
+    assert 3 <= len(list(tmp_path.glob("*.trm"))) < 10
+    index.check()
+    index.close()
+
+
+def test_a_commit_ends_when_there_is_much_text(tmp_path, monkeypatch):
+    monkeypatch.setattr("archivist.search.whoosh._CHARACTERS", 50)
+    index, reader, seen = WhooshIndex(tmp_path), WhooshIndex(tmp_path), []
+
+    def documents():
+        for n in range(6):
+            seen.append(reader.count())
+            yield SearchDocument(f"{n}", "", ("长" * 30,))
+
+    assert index.add(documents()) == 6
+    assert seen == [0, 0, 2, 2, 4, 4]
+
+
+def test_what_failed_leaves_no_files(index, tmp_path, monkeypatch):
+    before = sorted((tmp_path / "index").iterdir())
+    with monkeypatch.context() as full:
+        full.setattr("archivist.search.whoosh.folder.Folder.keep", no_space)
+        for write in (index.add, index.rebuild):
+            with pytest.raises(ArchivistError, match="No space left"):
+                write([PAPER])
+    assert sorted((tmp_path / "index").iterdir()) == before
+    assert index.search(word("科技")).total == 1
+
+
+def no_space(folder, segment):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_others_find_the_old_index_until_the_new_one_is_complete(index, tmp_path, monkeypatch):
     monkeypatch.setattr("archivist.search.whoosh._COMMIT", 2)
     reader = WhooshIndex(tmp_path / "index")
 
     def documents():
         for n in range(5):
-            assert reader.search(parse("科技")).total == 1
+            assert reader.search(word("科技")).total == 1
             assert list(reader.ids()) == ["1", "2"]
             yield SearchDocument(f"new-{n}", "", ("新的",))
         yield SearchDocument("new-0", "", ("又",))
 
     assert index.rebuild(documents()) == 5
-    assert reader.search(parse("科技")).total == 0
-    assert reader.search(parse("新的")).total == 5
+    assert reader.search(word("科技")).total == 0
+    assert reader.search(word("新的")).total == 5
     reader.close()
 
 
@@ -273,7 +350,7 @@ def test_the_commit_is_on_the_disk_before_it_counts(index, tmp_path, monkeypatch
     before = {what for _synced, what in done[:named]}
     assert {toc.stat().st_ino, folder.stat().st_ino} <= before
     new = {path.stat().st_ino for path in folder.glob("MAIN_*")} & before
-    assert len(new) == 6, "all files of the new segment"
+    assert len(new) == 3, "terms, postings and columns of the new segment"
     assert ("synced", folder.stat().st_ino) in done[named:]
 
 

@@ -15,16 +15,17 @@ from typing import Any
 
 from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import StructFile
-from whoosh.index import TOC
+from whoosh.index import TOC, clean_files
 from whoosh.util.filelock import try_for
 
 # Whoosh puts it before the names of all it writes.
 NAME = "MAIN"
 _LOCK = "WRITELOCK"
+_LIST = ".toc"
 # Seconds between two looks at a lock that another holds.
 _LOOK = 0.05
-# Bytes of a segment that are all read when it is opened (a tenth of a second); larger ones are, when asked for.
-_READ_AT_ONCE = 256 * 1024 * 1024
+# Bytes of a segment that are all read when it is opened (some hundredths of a second); larger ones are, when asked for.
+_READ_AT_ONCE = 64 * 1024 * 1024
 _SEAL = 4
 
 #: What tells whether a file has been changed: its place on the disk, size, and time.
@@ -36,7 +37,7 @@ class Damaged(Exception):
 
 
 class Folder(FileStorage):  # type: ignore[misc]
-    """A folder whose contents are mapped into memory when read; Whoosh's compound form would copy them.
+    """A folder of segments that Whoosh keeps: which there are, and what is deleted in them.
 
     `mark` says by which definition an index was made; one made by another is as good as damaged. Raises Damaged,
     FileNotFoundError where another process has just merged away what was to be opened, OSError.
@@ -47,12 +48,15 @@ class Folder(FileStorage):  # type: ignore[misc]
         self._path, self._mark = path, mark.encode()
         self._sound: dict[str, Stamp | None] = {}
 
+    def path_of(self, name: str) -> Path:
+        """Return where the file `name` is."""
+        return self._path / name
+
     def open_file(self, name: str, **kwargs: Any) -> StructFile:
-        """Return `name` opened for reading; Damaged where the list of segments is not as it was written."""
-        path = self._path / name
-        if name.endswith(".toc"):
-            return StructFile(BytesIO(self._unsealed(path.read_bytes())), name=name, **kwargs)
-        return StructFile(_mapped(path), name=name, **kwargs)
+        """Return a file opened for reading; Damaged where a list of segments is not as it was written."""
+        if not name.endswith(_LIST):
+            return super().open_file(name, **kwargs)
+        return StructFile(BytesIO(self._unsealed((self._path / name).read_bytes())), name=name, **kwargs)
 
     def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
         """Let the list of segments that is written become the one that counts: this is the commit."""
@@ -112,8 +116,14 @@ class Folder(FileStorage):  # type: ignore[misc]
             return None
         return status.st_ino, status.st_size, status.st_mtime_ns
 
-    def sweep(self) -> None:
-        """Remove lists of segments that a killed writer left half written, and forget files that are gone."""
+    def commit(self, contents: Any) -> None:
+        """Let `contents`, a TOC of Whoosh, become the one that counts."""
+        contents.write(self, NAME)
+        self.sweep(contents)
+
+    def sweep(self, contents: Any) -> None:
+        """Remove all that `contents` does not name, and forget files that are gone."""
+        clean_files(self, NAME, contents.generation, contents.segments)
         self._sound = {name: stamp for name, stamp in self._sound.items() if self.stamp(name)}
         for path in self._path.glob(f"_{NAME}_*.toc.*"):
             with suppress(OSError):
