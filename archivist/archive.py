@@ -1,52 +1,77 @@
 """An archive as people use it: its rooms opened once, and put together."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from gettext import gettext as _
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import unquote
 
 from archivist import export
 from archivist.catalog import Catalog
 from archivist.catalog.runs import Running
 from archivist.describe.numbers import parse as parse_number
-from archivist.desk import Desk
-from archivist.duplicates import Duplicates
-from archivist.errors import ArchivistError, NotFound, SettingsError
-from archivist.indexing import Indexer
-from archivist.inspection import Findings, inspect
+from archivist.errors import ArchivistError, NotFound, SettingsError, WrongCall
+from archivist.indexing import Indexer, whole
 from archivist.model import Item
-from archivist.pipeline import Batch, Progress, Report
+from archivist.search import finding
 from archivist.search import passages as found_passages
 from archivist.search import query as queries
+from archivist.search.clauses import Order
+from archivist.search.document import access_of, document_of
+from archivist.search.engines import open_index, servers_of, without_password
+from archivist.search.fields import definition
+from archivist.search.finding import MaySee
+from archivist.search.index import SearchIndex
+from archivist.search.judging import fields_of
 from archivist.search.passages import Passage
-from archivist.search.whoosh import WhooshIndex
-from archivist.settings import Settings
+from archivist.search.row import row_of
+from archivist.settings import Settings, unplaced
 from archivist.store import Store
+
+if TYPE_CHECKING:
+    from archivist.desk import Desk
+    from archivist.duplicates import Duplicates
+    from archivist.inspection import Findings
+    from archivist.pipeline import Progress, Report
 
 #: Items given to the index in one commit: large commits are what makes indexing fast.
 _INDEX_BATCH = 500
 
+_Answer = TypeVar("_Answer")
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An item that answers a query, and where on its pages."""
+    """An item that answers a query, and where on its pages.
+
+    `why` names the fields of index/fields.yaml it was found in, those that count most first. It is not `exact` where a
+    word stands in it only if a character of it was misread.
+    """
 
     item: Item
-    score: float
+    score: int
+    exact: bool
     why: tuple[str, ...]
     passages: tuple[Passage, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One page of the answer to a query: how many items there are in all, and these."""
+    """One page of the answer to a query: how many items there are in all, how many of them exactly, and these.
+
+    `facets` are the values of all of them, with how many have which; `meant` are queries that may have been meant
+    where nothing is found exactly.
+    """
 
     total: int
+    exact: int
     found: tuple[Found, ...]
+    facets: Mapping[str, tuple[tuple[str, int], ...]]
+    meant: tuple[str, ...]
 
 
 class Archive:
@@ -69,10 +94,7 @@ class Archive:
         self.catalog = Catalog(settings.catalogue)
         # Where scans were kept, a store that is empty has vanished, and is not begun anew.
         self.store = Store(settings.store, expected=any(True for _ in self.catalog.scans()))
-        self.index = WhooshIndex(settings.index)
-        self.duplicates = Duplicates(self.catalog)
-        self.indexer = Indexer(self.catalog, self.index)
-        self.desk = Desk(self.catalog, self._index_now)
+        self._open_index(settings.index)
         self._since_indexed = 0
 
     def __enter__(self) -> Self:
@@ -86,28 +108,48 @@ class Archive:
         self.index.close()
         self.catalog.close()
 
+    # What reads, describes and compares takes a second to load, for which nobody who only searches should wait.
+
+    @cached_property
+    def desk(self) -> "Desk":
+        """Where people decide."""
+        from archivist.desk import Desk
+
+        return Desk(self.catalog, self._index_now)
+
+    @cached_property
+    def duplicates(self) -> "Duplicates":
+        """What tells the same page scanned twice."""
+        from archivist.duplicates import Duplicates
+
+        return Duplicates(self.catalog)
+
     def ingest(
         self,
         paths: Iterable[Path],
-        tell: Callable[[Progress], None],
+        tell: "Callable[[Progress], None]",
         who: str = "",
         waiting: Callable[[Running], None] | None = None,
-    ) -> Report:
+    ) -> "Report":
         """Read what lies under `paths`, describe it and make it searchable; see `Batch.run` for what is raised.
 
         `who` answers for it. Where somebody else writes to the archive, `waiting` is told, and it begins when they are
         done; without `waiting` ArchiveBusy is raised. What was decided in a run that ended early is carried out, too.
         """
+        from archivist.pipeline import Batch
+
         paths = list(paths)
         with self.catalog.runs.hold("ingest", ", ".join(map(str, paths)), who, waiting) as run:
 
             def begun(total: int) -> None:
                 run.report(0, total, 0, 0)
 
-            def told(at: Progress) -> None:
+            def told(at: "Progress") -> None:
                 run.report(at.done, at.total, at.read, at.failed)
                 tell(at)
 
+            # Who holds the run knows that nobody makes another index: a move that was killed holds nothing up.
+            self.catalog.indexes.making("")
             try:
                 batch = Batch(self.catalog, self.store, self.settings, told, saved=self._saved, begun=begun)
                 report = batch.run(paths)
@@ -135,41 +177,141 @@ class Archive:
 
     def unindexed(self) -> int:
         """Return how many items the index does not know as they are now."""
+        self.follow()
         return self.indexer.behind()
 
     def update_index(self) -> int:
         """Bring the index up to the catalogue and return how many items that took; ArchiveBusy."""
+        self.follow()
         return self.indexer.update()
 
     def reindex(self, tell: Callable[[int, int], None] | None = None) -> int:
         """Make the index anew from the catalogue and return how many items it holds; `tell` is told done and total."""
+        self.follow()
         return self.indexer.rebuild(tell, merge=True)
 
-    def search(
-        self, text: str, limit: int = 10, offset: int = 0, tell: Callable[[str], None] = lambda text: None
-    ) -> Answer:
-        """Return the items that answer `text`, best first, each with passages; QueryError where it asks nothing.
+    def move_index(self, url: str, tell: Callable[[int, int], None] | None, taken: Callable[[], None]) -> int:
+        """Make the index anew at `url`, then use that one, here and wherever this archive is open; see `replace`.
 
-        `tell` is given words where the index must be made anew first; see `Indexer.search`.
+        To be done while the run is held. `taken` makes sure that it is found there when the archive is opened again.
+        SettingsError where other servers are to have an index of the same name: nobody could tell the two apart.
         """
-        query = queries.parse(text, parse_number)
-        hits = self.indexer.search(query, limit, offset, tell)
-        items = {item.id: item for item in self.catalog.items([hit.item_id for hit in hits.hits])}
-        found = (
-            Found(items[hit.item_id], hit.score, hit.why, found_passages.passages(items[hit.item_id], query))
-            for hit in hits.hits
-            if hit.item_id in items
+        name = unplaced(url, self.settings.folder)
+        servers = servers_of(url)
+        if servers and name == self.indexer.name and servers.isdisjoint(servers_of(self.index_url)):
+            text = _("{url}: the index in use, on other servers, has this name as well; give it another one")
+            raise SettingsError(text.format(url=without_password(url)))
+        index = open_index(url)
+        try:
+            done = Indexer(self.catalog, index, name).replace(tell, taken)
+        finally:
+            index.close()
+        self.index.close()
+        self._open_index(url)
+        return done
+
+    def _open_index(self, url: str) -> None:
+        self.index_url, self.index = url, open_index(url)
+        self.indexer = Indexer(self.catalog, self.index, unplaced(url, self.settings.folder))
+        self._in_use = self.catalog.indexes.in_use()
+
+    def follow(self) -> None:
+        """Go on with the index that another process moved to since this one opened its own."""
+        used = self.catalog.indexes.in_use()
+        if used and used != self._in_use:
+            self.index.close()
+            self.settings = self.settings.now()
+            self._open_index(self.settings.index)
+
+    def search(
+        self, text: str, limit: int = 10, offset: int = 0, *, order: Order = "relevance", tolerant: bool = True,
+        facets: Iterable[str] = (), may_see: MaySee = None, tell: Callable[[str], None] = lambda text: None,
+    ) -> Answer:  # fmt: skip
+        """Return the items that answer `text`, each with passages; QueryError where it cannot be meant so.
+
+        In `order`, exact hits first, then, if `tolerant`, those in which a character was misread. Nothing is said of
+        items whose level of access is not in `may_see` (None: of all). `tell` is given words where the index must be
+        made anew first; see `Indexer.asked`.
+        """
+        query = self._parsed(text)
+
+        def ask(index: SearchIndex) -> tuple[finding.Finding, tuple[str, ...]]:
+            found = finding.find(
+                index, query, limit=limit, offset=offset, order=order, tolerant=tolerant, may_see=may_see,
+                facets=facets,
+            )  # fmt: skip
+            if found.exact:
+                return found, ()
+            return found, finding.meant(index, query, self._parsed, lambda names: self._texts(names, may_see), may_see)
+
+        found, meant = self._asked(ask, tell)
+        items = {item.id: item for item in self._seen([place.item_id for place in found.places], may_see)}
+        shown = tuple(
+            self._shown(items[place.item_id], place, query) for place in found.places if place.item_id in items
         )
-        return Answer(hits.total, tuple(found))
+        return Answer(found.total, found.exact, shown, found.facets, meant)
+
+    def similar(self, name: str, limit: int = 10, *, may_see: MaySee = None) -> tuple[Item, ...]:
+        """Return the items most like the one called `name`, without their pages.
+
+        NotFound where there is none, or none whose level of access is in `may_see`.
+        """
+        try:
+            item = self.catalog.item(name)
+        except WrongCall:
+            # That several share a reference code is not for everybody.
+            if may_see is None:
+                raise
+            item = None
+        if item is None or not _open_to(item, may_see):
+            raise NotFound(_("There is no item “{name}” in this archive.").format(name=name))
+        document = document_of(item)
+        names = self._asked(lambda index: finding.similar(index, document, limit=limit, may_see=may_see))
+        items = {item.id: item for item in self.catalog.listed(names) if _open_to(item, may_see)}
+        return tuple(items[name] for name in names if name in items)
+
+    def series(self, text: str, *, may_see: MaySee = None) -> finding.Series:
+        """Return which document numbers of the series `text` (聊发 1995) are held, cited, missing; QueryError."""
+        code, year = finding.series_named(self._parsed(text))
+        return self._asked(lambda index: finding.series(index, code, year, may_see))
+
+    def _asked(self, ask: Callable[[SearchIndex], _Answer], tell: Callable[[str], None] = lambda text: None) -> _Answer:
+        self.follow()
+        return self.indexer.asked(ask, tell)
+
+    def _parsed(self, text: str) -> queries.Query:
+        return queries.parse(text, parse_number)
+
+    def _seen(self, names: list[str], may_see: MaySee) -> list[Item]:
+        # A mark of secrecy that was found or confirmed a moment ago is not in the index yet.
+        return [item for item in whole(self.catalog, names) if _open_to(item, may_see)]
+
+    def _texts(self, names: list[str], may_see: MaySee) -> Iterator[str]:
+        for item in self._seen(names, may_see):
+            offered = document_of(item)
+            yield from (offered.title, *offered.agencies, *offered.people, *offered.campaigns, *offered.pages)
+
+    def _shown(self, item: Item, place: finding.Place, query: queries.Query) -> Found:
+        row = row_of(document_of(item), definition())
+        why = fields_of(query.clause(tolerant=not place.exact), row, definition())
+        return Found(
+            item, place.score, place.exact, why, found_passages.passages(item, query, tolerant=not place.exact)
+        )
 
     def export(self, format: str, path: Path, ids: Iterable[str] | None = None) -> int:
         """Write all items, or those of `ids`, to `path` and return how many; see `export.write`."""
         items = self.catalog.items if format in export.WITH_TEXT else self.catalog.listed
         return export.write(format, items(ids), path)
 
-    def verify(self, tell: Callable[[str], None]) -> Findings:
+    def verify(self, tell: Callable[[str], None]) -> "Findings":
         """Look whether all that is kept is sound, mending nothing; see `inspect`."""
+        from archivist.inspection import inspect
+
         return inspect(self, repair=False, tell=tell)
+
+
+def _open_to(item: Item, may_see: MaySee) -> bool:
+    return may_see is None or access_of(item) in may_see
 
 
 def _exists(settings: Settings) -> bool:

@@ -35,6 +35,10 @@ PARTS = (
 ROLES = (
     N_("decision"), N_("plan"), N_("notice"), N_("slip"), N_("table"), N_("report"), N_("other"),
 )  # fmt: skip
+#: What is counted beside the answer to a query; its states are statuses.
+FACETS = (
+    N_("year"), N_("agencies"), N_("people"), N_("genre"), N_("campaigns"), N_("forms"), N_("state"),
+)  # fmt: skip
 #: Campaigns: what happened, how high the honour, why two are of one family.
 CAMPAIGNS = (
     N_("phase_start"), N_("phase_end"), N_("deadline"),

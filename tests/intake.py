@@ -89,3 +89,8 @@ class Intake:
     def texts(self) -> dict[str, list[str]]:
         """The text of the pages of each item, by the name of its source."""
         return {Path(item.source).name: [page.text for page in item.pages] for item in self.items}
+
+
+def index_folder(rooms: Archive) -> Path:
+    """The folder of the search index of an archive on this machine."""
+    return Path(rooms.settings.index.partition(":")[2])

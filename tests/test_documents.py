@@ -5,6 +5,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -19,7 +20,8 @@ from archivist.archive import Archive
 from archivist.box import Bundle, gather
 from archivist.cli import commands
 from archivist.image.open import SUFFIXES
-from archivist.settings import Settings, load
+from archivist.search.engines import engine_of, open_index
+from archivist.settings import Settings, load, named_index
 from tests.items import decision
 from tests.test_deciding import DECISION, NOTICE, keep, stack
 
@@ -120,7 +122,10 @@ HARMLESS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("call", [call for call in calls(READMES[0]) if call[0] in HARMLESS], ids=" ".join)
+SHOWN = [call for call in calls(READMES[0]) if call[0] in HARMLESS and "--to" not in call]
+
+
+@pytest.mark.parametrize("call", SHOWN, ids=" ".join)
 def test_the_examples_do_what_they_say(call, archive, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(commands, call, env={"ARCHIVIST_ARCHIVE": str(archive)}, catch_exceptions=False)
@@ -176,11 +181,23 @@ def test_the_settings_shown_are_settings(tmp_path, monkeypatch, text):
         monkeypatch.delenv(f"ARCHIVIST_{setting.upper()}", raising=False)
     (tmp_path / "archivist.toml").write_text(text, "utf-8")
     settings, meant = load(tmp_path), tomllib.loads(text)
-    # Paths and sizes are written as people write them.
-    shown = {"index": Path, "page_memory": lambda size: int(size.split()[0]) << 30}
+    # Sizes are written as people write them.
+    shown = {"page_memory": lambda size: int(size.split()[0]) << 30}
     assert {name: getattr(settings, name) for name in meant} == {
         name: shown.get(name, lambda same: same)(value) for name, value in meant.items()
     }
+
+
+def test_every_search_index_shown_can_be_one(tmp_path, monkeypatch):
+    monkeypatch.delenv("ARCHIVIST_INDEX", raising=False)
+    # What needs servers or packages is not called here, but named so that an engine is found.
+    moves = [call[call.index("--to") + 1] for call in calls(READMES[0]) if "--to" in call]
+    named = re.findall(r"`((?:whoosh|tantivy|opensearch):[^`]+)`", readme(READMES[0]))
+    engines = set(definitions.load("index/engines.yaml")["engines"])
+    assert {engine_of(named_index(tmp_path, url)) for url in [*moves, *named]} == engines
+    for url in moves:
+        with suppress(errors.NotInstalled):
+            open_index(named_index(tmp_path, url)).close()
 
 
 @pytest.mark.parametrize("name", READMES)

@@ -17,6 +17,7 @@ from archivist.archive import Archive
 from archivist.errors import IndexUnusable
 from archivist.inspection import inspect
 from archivist.settings import load
+from tests.intake import index_folder
 from tests.items import decision, notice
 
 
@@ -31,21 +32,21 @@ def rooms(tmp_path: Path) -> Iterator[Archive]:
 
 
 def damage(rooms: Archive) -> None:
-    for path in rooms.settings.index.glob("*.trm"):
+    for path in index_folder(rooms).glob("*.trm"):
         path.write_bytes(path.read_bytes()[::-1])
 
 
 def lose_a_part(rooms: Archive) -> None:
-    next(rooms.settings.index.glob("*head*")).unlink()
+    next(index_folder(rooms).glob("*.pst")).unlink()
 
 
 def cut(rooms: Archive) -> None:
-    for path in rooms.settings.index.glob("*.toc"):
+    for path in index_folder(rooms).glob("*.toc"):
         os.truncate(path, 50)
 
 
 def lose(rooms: Archive) -> None:
-    shutil.rmtree(rooms.settings.index)
+    shutil.rmtree(index_folder(rooms))
 
 
 HARM = [damage, lose_a_part, cut, lose]

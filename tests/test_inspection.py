@@ -17,6 +17,7 @@ from archivist.inspection import Findings, inspect
 from archivist.settings import Settings, load
 from archivist.store import Store
 from tests.command import Call
+from tests.intake import index_folder
 from tests.postgres import server
 from tests.scans import SAMPLES
 
@@ -201,16 +202,16 @@ def leave_an_old_one(rooms: Archive) -> None:
 
 
 def damage_it(rooms: Archive) -> None:
-    flip(next(rooms.settings.index.glob("*.trm")))
+    flip(next(index_folder(rooms).glob("*.trm")))
 
 
 def cut_it(rooms: Archive) -> None:
-    (path,) = rooms.settings.index.glob("*.toc")
+    (path,) = index_folder(rooms).glob("*.toc")
     os.truncate(path, 30)
 
 
 def lose_it(rooms: Archive) -> None:
-    shutil.rmtree(rooms.settings.index)
+    shutil.rmtree(index_folder(rooms))
 
 
 def leave_a_task(rooms: Archive) -> None:
@@ -304,7 +305,7 @@ def test_it_is_the_same_on_servers(s3: str, postgres: str, tmp_path: Path) -> No
         picture, _reading = next(rooms.catalog.soundness.derivatives())
         files.pipe_file(f"{root}/{scan.sha256[:2]}/{scan.sha256}", b"something else")
         files.rm_file(f"{root}/{picture[:2]}/{picture}")
-        shutil.rmtree(settings.index)
+        shutil.rmtree(index_folder(rooms))
         with rooms.catalog._database.writing() as connection:
             connection.exec_driver_sql("UPDATE readings SET data = substr(data, 1, 100)")
             connection.exec_driver_sql("UPDATE fields SET page = 7")

@@ -97,7 +97,7 @@ def small_disk(place: Path, megabytes: int) -> Iterator[Callable[[int], None]]:
 @pytest.fixture
 def at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an archive read in this process, where the networks are loaded once for all tests."""
-    monkeypatch.setattr("archivist.archive.Batch", partial(Batch, start=here, look=look))
+    monkeypatch.setattr("archivist.pipeline.Batch", partial(Batch, start=here, look=look))
 
 
 def taken(folder: Path, box: Path, tell: Callable[[Progress], None] = lambda at: None) -> dict[str, list[str]]:

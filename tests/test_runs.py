@@ -273,7 +273,7 @@ def test_status_says_what_is_under_way_and_what_was_before(archivist: Call, arch
         run.report(40, 120, 30, 2)
         said = archivist("status", "--archive", folder)
         asked = json.loads(archivist("status", "--json", "--archive", folder).out)
-    held, run, how_far, _title, before, _title, failed = said.out.splitlines()
+    held, run, how_far, _title, before, _index, _title, failed = said.out.splitlines()
     assert "0 items, 0 pages" in held
     assert "archivist ingest box-7" in run and "王芳" in run and str(os.getpid()) in run
     assert "40 of 120 pages" in how_far and "30 read" in how_far and "2 failed" in how_far

@@ -6,7 +6,7 @@ import pytest
 
 from archivist.archive import Archive
 from archivist.errors import NotFound, SettingsError
-from archivist.settings import Settings, cores, load
+from archivist.settings import Settings, cores, load, placed, remember_index, unplaced
 from tests.boxes import put, scan
 from tests.intake import Intake
 
@@ -17,7 +17,7 @@ def test_everything_stands_in_the_archives_own_folder_unless_said(tmp_path: Path
     assert settings.folder == tmp_path / "archive"
     assert settings.catalogue == f"sqlite:///{folder}/catalogue.db"
     assert settings.store == f"file://{folder}/originals"
-    assert settings.index == tmp_path / "archive" / "index"
+    assert settings.index == f"whoosh:{folder}/index"
     assert settings.workers == cores() >= 1
 
 
@@ -51,7 +51,7 @@ def test_the_file_of_the_archive_is_followed_and_the_environment_goes_before_it(
     for named in (tmp_path, tmp_path / "archivist.toml"):
         settings = load(named)
         assert (settings.folder, settings.workers, settings.second_reader) == (tmp_path, 3, "never")
-        assert (settings.index, settings.store, settings.most_failures) == (Path("/srv/index"), "memory://box", 0.2)
+        assert (settings.index, settings.store, settings.most_failures) == ("whoosh:/srv/index", "memory://box", 0.2)
     monkeypatch.setenv("ARCHIVIST_WORKERS", "5")
     monkeypatch.setenv("ARCHIVIST_STORE", "")
     settings = load(tmp_path)
@@ -119,3 +119,38 @@ def test_what_a_page_may_cost_is_said_in_units_that_people_use(tmp_path: Path) -
     assert (load(tmp_path).page_seconds, load(tmp_path).page_memory) == (300, 4 << 30)
     (tmp_path / "archivist.toml").write_text('page_seconds = 90\npage_memory = "6 GiB"\n')
     assert (load(tmp_path).page_seconds, load(tmp_path).page_memory) == (90, 6 << 30)
+
+
+@pytest.mark.parametrize(
+    ("said", "means"),
+    [
+        ("found", "whoosh:{folder}/found"),
+        ("whoosh:found", "whoosh:{folder}/found"),
+        ("tantivy:found/here", "tantivy:{folder}/found/here"),
+        ("tantivy:///srv/found", "tantivy:/srv/found"),
+        ("opensearch://me:secret@one:9200,two/box?replicas=1", "opensearch://me:secret@one:9200,two/box?replicas=1"),
+    ],
+)
+def test_the_engine_of_the_index_is_chosen_by_its_url(tmp_path: Path, said: str, means: str) -> None:
+    (tmp_path / "archivist.toml").write_text(f'index = "{said}"\n')
+    index = load(tmp_path).index
+    assert index == means.format(folder=tmp_path.as_posix())
+    known = unplaced(index, tmp_path)
+    assert "secret" not in known, "the catalogue, which is copied and handed on, keeps no password"
+    assert known == "opensearch:box" or placed(known, tmp_path) == index
+
+
+@pytest.mark.parametrize("said", ["lucene:here", "tantivy:", "opensearch:here", "opensearch://host", "http://host/box"])
+def test_an_index_that_no_engine_is_meant_by_is_refused_by_name(tmp_path: Path, said: str) -> None:
+    (tmp_path / "archivist.toml").write_text(f'index = "{said}"\n')
+    with pytest.raises(SettingsError, match=r"“index”.*opensearch://host:9200/NAME"):
+        load(tmp_path)
+
+
+def test_an_index_that_was_moved_stands_in_the_settings_file_beside_what_was_there(tmp_path: Path) -> None:
+    file = tmp_path / "archivist.toml"
+    file.write_text("# two, the others are for the scanner\nworkers = 2\n")
+    remember_index(tmp_path, "tantivy:found")
+    remember_index(file, "tantivy:elsewhere")
+    assert file.read_text() == '# two, the others are for the scanner\nworkers = 2\nindex = "tantivy:elsewhere"\n'
+    assert load(tmp_path).index == f"tantivy:{tmp_path.as_posix()}/elsewhere"

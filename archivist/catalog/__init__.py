@@ -27,6 +27,7 @@ from archivist.catalog.finding import (
     sources_of,
     to_index,
 )
+from archivist.catalog.indexes import Indexes, counts
 from archivist.catalog.ledger import Ledger, recording
 from archivist.catalog.likenesses import Likenesses, settle
 from archivist.catalog.originals import Original, add_scan, news_of
@@ -62,9 +63,9 @@ class Catalog:
     """The catalogue behind a database URL (`sqlite:////box/archive/catalogue.db`), made where there is none.
 
     Every method is one transaction, with the events in it that tell what was done. `ledger` is these events, `runs`
-    who writes to the archive, `likenesses` which pages are alike. Raises SettingsError where the URL is wrong or a
-    newer archivist wrote the catalogue, ArchiveBusy where another process keeps it locked, ArchivistError where the
-    database fails.
+    who writes to the archive, `likenesses` which pages are alike, `indexes` which search index is in use. Raises
+    SettingsError where the URL is wrong or a newer archivist wrote the catalogue, ArchiveBusy where another process
+    keeps it locked, ArchivistError where the database fails.
     """
 
     def __init__(self, url: str) -> None:
@@ -73,6 +74,7 @@ class Catalog:
         self.runs = Runs(self._database)
         self.likenesses = Likenesses(self._database)
         self.soundness = Soundness(self._database)
+        self.indexes = Indexes(self._database)
 
     def __enter__(self) -> Self:
         """Return the catalogue itself, to be closed at the end of the block."""
@@ -283,10 +285,16 @@ class Catalog:
         with self._database.reading() as connection:
             return to_index(connection)
 
-    def finish_index_tasks(self, tasks: Iterable[int]) -> None:
-        """Take these tasks off the queue, once the index holds what they asked for."""
+    def finish_index_tasks(self, tasks: Iterable[int], index: str = "") -> bool:
+        """Take these tasks off the queue, once the index called `index` (see `indexes`) holds what they asked for.
+
+        They stay, and False is returned, where another index is in use or being made, which wants them as well.
+        """
         with self._database.writing() as connection:
-            finish(connection, tasks)
+            if counts(connection, index):
+                finish(connection, tasks)
+                return True
+        return False
 
     def queue_all_for_index(self) -> None:
         """Queue every item, in catalogue order, for an index that is built anew."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archivist.cli.common import at_archive, commands, opened
+from archivist.errors import ArchivistError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -40,6 +41,16 @@ class _State:
     run: "Running | None"
     runs: "Sequence[Running]"
     failures: "Sequence[tuple[Failure, str]]"
+    index: "_Index"
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The search index: its engine and place, how many items it does not know, and why it ought to be moved, if so."""
+
+    place: str
+    behind: int
+    advice: str
 
 
 @commands.command(
@@ -71,7 +82,29 @@ def _state(rooms: "Archive") -> _State:
     catalog = rooms.catalog
     # The run first: what it does in between shows in the counts, not the other way round.
     run, before = catalog.runs.under_way(), catalog.runs.latest(_RUNS)
-    return _State(catalog.counts(), run, before, catalog.failures())
+    counts = catalog.counts()
+    return _State(counts, run, before, catalog.failures(), _index(rooms, counts.items))
+
+
+def _index(rooms: "Archive", items: int) -> _Index:
+    from archivist.search.engines import engine_of, outgrown, without_password
+    from archivist.settings import unplaced
+
+    url = rooms.index_url
+    behind, advice = rooms.unindexed(), ""
+    try:
+        rooms.index.count()
+    except ArchivistError as error:
+        # A server that is away is no reason to say nothing of all the rest.
+        advice = str(error)
+    if not advice and (beyond := outgrown(url, items)):
+        text = _(
+            "the archive has outgrown {engine}, which is quick up to {most} items; "
+            "move to {other}: archivist reindex --to URL (see the README)"
+        )
+        advice = text.format(engine=engine_of(url), most=beyond[0], other=beyond[1])
+    place = without_password(url) if engine_of(url) == "opensearch" else unplaced(url, rooms.settings.folder)
+    return _Index(place, behind, advice)
 
 
 def _repeat(rooms: "Archive", as_json: bool) -> None:
@@ -126,6 +159,12 @@ def _lines(state: _State, most_failures: int | None = None) -> Iterator[str]:
     if state.runs:
         yield _("the last runs:")
         yield from (f"  {_local(run.started_at)}  {_over(run)}" for run in state.runs)
+    known = _("search index: {place}").format(place=state.index.place)
+    if state.index.behind:
+        known += _BETWEEN + _("{count} items wait for it").format(count=state.index.behind)
+    yield known
+    if state.index.advice:
+        yield click.style(state.index.advice, fg="yellow")
     shown = state.failures
     if most_failures is not None:
         shown = sorted(shown, key=lambda one: one[1], reverse=True)[:most_failures]
@@ -197,6 +236,7 @@ def _record(state: _State) -> dict[str, Any]:
     counts, run = state.counts, state.run
     said: dict[str, Any] = {"items": counts.items, "pages": counts.pages, "campaigns": counts.campaigns}
     said["waiting"] = {"values": counts.waiting, "pages": counts.hardly_read}
+    said["index"] = asdict(state.index)
     said["run"] = None
     if run:
         left = None if run.minutes_left is None else round(run.minutes_left * 60)

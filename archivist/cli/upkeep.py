@@ -135,20 +135,38 @@ def describe(items: tuple[str, ...], boundaries: bool, by: str | None, archive: 
     click.echo(ngettext("{count} item described", "{count} items described", done).format(count=done))
 
 
-@commands.command(help=_("Make the search index anew from the catalogue."))
+@commands.command(
+    help=_(
+        "Make the search index anew from the catalogue; with --to in another place or engine, which is used from then "
+        "on. Until it is ready, everybody searches in the old one."
+    )
+)
+@click.option("--to", metavar="URL", help=_("tantivy:FOLDER, opensearch://host:9200/NAME, or whoosh:FOLDER."))
 @person
 @at_archive
-def reindex(by: str | None, archive: Path) -> None:
+def reindex(to: str | None, by: str | None, archive: Path) -> None:
     """Make the index anew."""
+    from archivist.search.engines import without_password
+    from archivist.settings import named_index, remember_index, unplaced
+
+    url = named_index(archive, to) if to else ""
     with (
         opened(archive) as rooms,
         progress() as bar,
-        rooms.catalog.runs.hold("reindex", "", runner(by), tell_waiting) as run,
+        rooms.catalog.runs.hold("reindex", without_password(to or ""), runner(by), tell_waiting) as run,
     ):
 
         def tell(done: int, total: int) -> None:
             run.report(done, total, 0, 0)
             bar.show(_("index"), done, total)
 
-        count = rooms.reindex(tell)
+        if url and url != rooms.settings.index:
+            count = rooms.move_index(url, tell, lambda: remember_index(archive, str(to)))
+        else:
+            count = rooms.reindex(tell)
     click.echo(_("{count} items indexed").format(count=count))
+    folder, old = rooms.settings.folder, rooms.settings.index
+    # Of another number of shards it is the same index.
+    if url and unplaced(url, folder) != unplaced(old, folder):
+        text = _("The search index is now {url}. The one before, {old}, is of no more use and may be deleted.")
+        click.echo(text.format(url=without_password(url), old=without_password(old)))

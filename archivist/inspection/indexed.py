@@ -12,6 +12,7 @@ from archivist.inspection.round import Flaw, Round
 def index(about: Round) -> Iterator[Flaw | None]:
     """Yield what is wrong with the index as a whole; a damaged or lost one is made anew."""
     rooms = about.rooms
+    rooms.follow()
     try:
         rooms.index.check()
         fault = _("it is lost") if rooms.catalog.to_index()[0] and not rooms.index.count() else ""
@@ -27,6 +28,7 @@ def index(about: Round) -> Iterator[Flaw | None]:
 def differences(about: Round) -> Iterator[Flaw | None]:
     """Yield which items only the catalogue has and which only the index, and None for each that both have."""
     rooms = about.rooms
+    rooms.follow()
     total, queued = rooms.catalog.to_index()
     try:
         if total and not rooms.index.count():

@@ -12,7 +12,6 @@ from hashlib import blake2b
 from typing import Any
 
 import numpy as np
-from datasketch import MinHash  # type: ignore[import-untyped]
 
 from archivist.alike import Sketch
 from archivist.definitions import load
@@ -47,6 +46,9 @@ def apart(one: str, other: str) -> float:
 def _minhash(text: str) -> Any:
     rules = load("schemas/likeness.yaml")["text"]
     size = rules["shingle"]
+    # It brings SciPy with it, for which nobody who only searches should wait.
+    from datasketch import MinHash  # type: ignore[import-untyped]
+
     hashed = MinHash(num_perm=rules["bands"] * rules["rows"], seed=1, hashfunc=_hash)
     raw = text.encode("utf-32-le", "surrogatepass")
     shingles = {raw[4 * at : 4 * (at + size)] for at in range(len(text) - size + 1)}

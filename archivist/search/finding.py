@@ -1,0 +1,198 @@
+"""What a person asks of an index, whatever the engine: exact hits first, and nothing that they may not see."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from gettext import gettext as _
+from itertools import islice
+
+from archivist.errors import QueryError
+from archivist.search.clauses import All, Any, Begins, Clause, Contains, Everything, Filter, Holds, Not, Order, Some
+from archivist.search.compare import compared, number_key, runs
+from archivist.search.document import SearchDocument
+from archivist.search.index import SearchIndex
+from archivist.search.misread import corrected, nearly
+from archivist.search.query import Query
+from archivist.search.query.tree import Number
+from archivist.search.query.tree import Series as SeriesTyped
+
+# Values counted of each facet, words put right of one query, items looked through for each, and queries offered.
+_VALUES = 20
+_PUT_RIGHT = 4
+_CANDIDATES = 30
+_OFFERED = 3
+# No archive has so many items, and every engine can count so far.
+_FARTHEST = 1_000_000_000
+# Pieces of a title that make another item similar, and of what share of all items a piece says nothing.
+_PIECE = 3
+_PIECES = 40
+_COMMON = 0.1
+_FEW = 50
+# More numbers than any office gave out in a year.
+_MOST_NUMBERS = 200_000
+_SERIES = re.compile(r"(.+)\(([0-9]{4})\)")
+_RUNNING = re.compile(r"\)0*([0-9]+)号$")
+
+#: Levels of access that somebody may see (see `document.levels`); None: all of them.
+MaySee = Collection[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An item of the answer: its points, and whether it was found without any tolerance."""
+
+    item_id: str
+    score: int
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One page of the answer; `total` items in all, the first `exact` of them found as typed.
+
+    `facets` are the values of all of them with how many have each.
+    """
+
+    total: int
+    exact: int
+    places: tuple[Place, ...]
+    facets: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The numbers of one agency code and year: those held, with how many items, those only cited, and the gaps.
+
+    A gap is a number from 1 to the highest known that no item bears, as far as the caller may see; it may be cited.
+    """
+
+    code: str
+    year: int
+    held: Mapping[int, int]
+    cited: tuple[int, ...]
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """The gaps, in order."""
+        highest = max((*self.held, *self.cited), default=0)
+        return tuple(number for number in range(1, highest + 1) if number not in self.held)
+
+
+def find(
+    index: SearchIndex,
+    query: Query,
+    *,
+    limit: int,
+    offset: int = 0,
+    order: Order = "relevance",
+    tolerant: bool = True,
+    may_see: MaySee = None,
+    facets: Iterable[str] = (),
+) -> Finding:
+    """Return what answers `query`: exact hits in `order`, then, if `tolerant`, those with a misread character."""
+    sizes = dict.fromkeys(facets, _VALUES)
+    strict, offset = query.clause(), min(offset, _FARTHEST)
+    exact = index.search(_seen(strict, may_see), limit, offset, order, sizes)
+    places = [Place(hit.item_id, hit.score, True) for hit in exact.hits]
+    wide = query.clause(tolerant=True) if tolerant else strict
+    if wide == strict:
+        return Finding(exact.total, exact.total, tuple(places), exact.facets)
+    rest = All((wide, Not(strict)))
+    more = index.search(_seen(rest, may_see), limit - len(places), max(offset - exact.total, 0), order)
+    places += [Place(hit.item_id, hit.score, False) for hit in more.hits]
+    counted = exact.facets
+    if more.total and sizes:
+        counted = index.search(_seen(wide, may_see), 0, facets=sizes).facets
+    return Finding(exact.total + more.total, exact.total, tuple(places), counted)
+
+
+def count(index: SearchIndex, clause: Clause, may_see: MaySee = None) -> int:
+    """Return for how many items that may be seen `clause` holds."""
+    return index.search(_seen(clause, may_see), 0).total
+
+
+def meant(
+    index: SearchIndex,
+    query: Query,
+    parse: Callable[[str], Query],
+    texts: Callable[[list[str]], Iterable[str]],
+    may_see: MaySee = None,
+) -> tuple[str, ...]:
+    """Return queries that find something, each with one word of `query` put right that is found nowhere by itself.
+
+    `texts` gives what the items of some ids say. To be asked where `query` finds nothing exactly; what the caller may
+    not see is neither looked through nor counted.
+    """
+    offered: list[str] = []
+    unknown = (word for word in query.words() if not count(index, word.clause(), may_see))
+    for word in islice(unknown, _PUT_RIGHT):
+        candidates = index.search(_seen(nearly(word.folded), may_see), _CANDIDATES).hits
+        for instead in corrected(word.folded, texts([hit.item_id for hit in candidates])):
+            text = query.replaced(word, instead)
+            # What a paper says need be no query.
+            with suppress(QueryError):
+                if text not in offered and count(index, parse(text).clause(), may_see):
+                    offered.append(text)
+            if len(offered) == _OFFERED:
+                return tuple(offered)
+    return tuple(offered)
+
+
+def similar(index: SearchIndex, document: SearchDocument, *, limit: int, may_see: MaySee = None) -> tuple[str, ...]:
+    """Return the ids of the items most like that of `document`: cited by it or citing it, then with a like title."""
+    own, cited = (tuple(map(number_key, numbers)) for numbers in (document.numbers, document.cited_numbers))
+    parts: list[Clause] = []
+    if cited:
+        parts.append(Holds("numbers", cited))
+    if own:
+        parts.append(Holds("cited_numbers", own))
+    pieces = tuple(Contains(piece, ("title", "text")) for piece in _telling(index, document, may_see))
+    if pieces:
+        parts.append(Some(-(-len(pieces) // 2), pieces))
+    # Within those, what belongs to the same campaign comes first.
+    alike = Any(tuple(parts))
+    closer = Some(1, (alike, *(Contains(compared(name), ("campaigns",)) for name in document.campaigns)))
+    found = index.search(_seen(All((Filter(alike), closer)), may_see), limit + 1).hits
+    return tuple(hit.item_id for hit in found if hit.item_id != document.id)[:limit]
+
+
+def series_named(query: Query) -> tuple[str, int]:
+    """Return the agency code and the year that `query` says and nothing else; QueryError where it says something else.
+
+    Of a single number (聊发〔1995〕58号) it is the series of that number.
+    """
+    match query.leaves():
+        case (SeriesTyped(begins=said) | Number(key=said),) if found := _SERIES.match(said):
+            return found[1], int(found[2])
+    text = _("“{query}” names no series of numbers. Say agency code and year: 聊发 1995")
+    raise QueryError(text.format(query=query.text))
+
+
+def series(index: SearchIndex, code: str, year: int, may_see: MaySee = None) -> Series:
+    """Return which numbers of the series of the agency code `code` in `year` are held and cited."""
+    prefix = compared(f"{code}({year})")
+
+    def counted(field: str) -> Iterator[tuple[int, int]]:
+        clause = _seen(Begins(field, prefix), may_see)
+        for key, items in index.search(clause, 0, facets={field: _MOST_NUMBERS}).facets[field]:
+            if key.startswith(prefix) and (found := _RUNNING.search(key)):
+                yield int(found[1]), items
+
+    held = dict(sorted(counted("numbers")))
+    return Series(code, year, held, tuple(sorted(number for number, _items in counted("cited_numbers"))))
+
+
+def _seen(clause: Clause, may_see: MaySee) -> Clause:
+    """Return `clause` for what may be seen only."""
+    return clause if may_see is None else All((clause, Filter(Holds("access", tuple(sorted(may_see))))))
+
+
+def _telling(index: SearchIndex, document: SearchDocument, may_see: MaySee) -> Iterator[str]:
+    """Yield the pieces of a title that tell it from most others: not 关于 nor 的通知."""
+    title = compared(document.title)
+    pieces = dict.fromkeys(run[at : at + _PIECE] for run in runs(title) for at in range(len(run) - _PIECE + 1))
+    common = max(_FEW, _COMMON * count(index, Everything(), may_see))
+    for piece in islice(pieces, _PIECES):
+        if count(index, Contains(piece, ("title",)), may_see) <= common:
+            yield piece
