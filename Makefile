@@ -1,7 +1,7 @@
 # make demo   install what is missing, read the samples, search, show a record, write catalogue.xlsx
 # make test   install what is missing, check the code, run the tests
 # make bench  measure reading, searching and starting beside other programs (takes a while);
-#             DEVELOPMENT=DIR keeps the development set that it makes
+#             DEVELOPMENT=DIR keeps the development set that it makes, and DIR-worn the bad copies
 # make chaos  kill a run again and again, and see that nothing is lost (KILLS=200; some twenty minutes)
 # make fuzz   try every parser of what comes from elsewhere on damaged bytes (MINUTES=20)
 

@@ -1,6 +1,7 @@
 """Every benchmark, one after another, each in a process of its own: `python -m tests.benchmarks [DIR]`.
 
-DIR is where the development set is kept, and made when it is not there; without it, it is made for this once.
+DIR is where the development set is kept, and made when it is not there; worn papers whose words are known are kept in
+DIR-worn. Without it, both are made for this once.
 """
 
 import subprocess
@@ -10,16 +11,19 @@ import tempfile
 from tests.benchmarks.machine import ROOT
 
 with tempfile.TemporaryDirectory() as passing:
-    development = ["--development", *(sys.argv[1:2] or [passing])]
-    for name, arguments in {
-        "bench_start": [],
-        "bench_reading": development,
-        "bench_networks": development,
-        "bench_search": [],
-        "bench_describing": [],
-        "bench_throughput": [],
-        "bench_million": ["--items", "100000"],
-        "bench_duplicates": ["--gazette", "1400"],
-    }.items():
-        print(f"\n== {name}", flush=True)
+    folder = sys.argv[1] if sys.argv[1:] else f"{passing}/development"
+    for name, *arguments in (
+        ("bench_start",),
+        ("bench_reading", "--development", folder),
+        ("bench_networks", "--development", folder),
+        ("bench_search", "--documents", "3000"),
+        ("bench_search", "--documents", "10000"),
+        ("bench_search", "--documents", "100000"),
+        ("bench_tolerance", f"{folder}-worn"),
+        ("bench_describing",),
+        ("bench_throughput",),
+        ("bench_million", "--items", "100000"),
+        ("bench_duplicates", "--gazette", "1400"),
+    ):
+        print(f"\n== {' '.join((name, *arguments))}", flush=True)
         subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}", *arguments], cwd=ROOT, check=False)
