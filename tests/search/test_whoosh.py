@@ -15,11 +15,11 @@ from whoosh.index import open_dir
 from whoosh.query import Prefix, Term
 
 from archivist import definitions
-from archivist.errors import ArchiveBusy, ArchivistError
+from archivist.errors import ArchiveBusy, ArchivistError, IndexUnusable
 from archivist.search.clauses import Everything
 from archivist.search.document import SearchDocument
 from archivist.search.fields import definition
-from archivist.search.whoosh import IndexUnusable, WhooshIndex
+from archivist.search.whoosh import WhooshIndex
 from archivist.search.whoosh.form import GRAM, ID, SCRIPTED
 from tests.search.papers import word
 

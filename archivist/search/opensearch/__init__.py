@@ -7,7 +7,7 @@ from gettext import gettext as _
 from itertools import chain, islice
 from uuid import uuid4
 
-from archivist.errors import ArchivistError, IndexUnusable, SettingsError
+from archivist.errors import ArchivistError, SettingsError
 from archivist.search.clauses import Clause, Everything, Order
 from archivist.search.document import SearchDocument
 from archivist.search.fields import definition
@@ -17,6 +17,7 @@ from archivist.search.opensearch.form import Json
 from archivist.search.opensearch.server import Server, Turn
 from archivist.search.row import Row, row_of
 from archivist.search.surrogates import as_it_was
+from archivist.search.trouble import damaged
 
 _FORMAT = 1
 _COMMIT = 2000
@@ -191,7 +192,7 @@ class OpenSearchIndex:
         if self._exists():
             health = self._server.ask("GET", f"/_cluster/health/{self._alias}", params={"timeout": "5s"}, accept=(408,))
             if health["status"] == "red":
-                raise IndexUnusable(self._unusable())
+                raise damaged(self._server.place)
 
     def close(self) -> None:
         """Let go of the connections; the index may be used again."""
@@ -242,12 +243,8 @@ class OpenSearchIndex:
         aliases = (alias for index in found.values() if isinstance(index, dict) for alias in index.get("aliases", ()))
         there = set(filter(self._ours.fullmatch, aliases))
         if there and self._alias not in there:
-            raise IndexUnusable(self._unusable())
+            raise damaged(self._server.place)
         return bool(there)
-
-    def _unusable(self) -> str:
-        text = _("The search index in {folder} is damaged or of another version. Run: archivist reindex")
-        return text.format(folder=self._server.place)
 
     def _commit(self, turn: Turn, gone: Iterable[str], rows: Collection[Row]) -> None:
         if not self._exists():
@@ -275,7 +272,7 @@ class OpenSearchIndex:
         actions += [{"remove_index": {"index": name}} for name in found if self._ours.fullmatch(name) and name != index]
         said = self._server.ask("POST", "/_aliases", {"actions": actions}, accept=(404,), writes=True)
         if "error" in said and index not in self._server.ask("GET", f"/_alias/{self._alias}", accept=(404,)):
-            raise ArchivistError(self._unusable())
+            raise ArchivistError(str(damaged(self._server.place)))
 
     def _first_of_each(self, documents: Iterable[SearchDocument], names: set[str]) -> Iterator[tuple[Json, Json]]:
         for document in documents:

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from archivist.errors import ArchiveBusy, ArchivistError, NotInstalled, QueryError
 from archivist.search.opensearch.form import Json
+from archivist.search.trouble import busy
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch, TransportError
@@ -122,7 +123,7 @@ class Server:
         self._make_room()
         while not turn.taken():
             if time.monotonic() > until:
-                raise ArchiveBusy(_("Another process is writing to the search index. Try again when it is done."))
+                raise busy()
             time.sleep(_LOOK)
         with turn.kept():
             yield turn

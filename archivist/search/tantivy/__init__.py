@@ -10,13 +10,14 @@ from pathlib import Path
 from threading import RLock
 from typing import TypeVar
 
-from archivist.errors import ArchiveBusy, ArchivistError, IndexUnusable, NotInstalled
+from archivist.errors import ArchivistError, NotInstalled
 from archivist.search.clauses import Clause, Order
 from archivist.search.document import SearchDocument
 from archivist.search.fields import definition
 from archivist.search.index import Hits
 from archivist.search.row import Row, row_of
 from archivist.search.surrogates import spelt_out
+from archivist.search.trouble import busy, damaged, out_of_reach
 
 try:
     import tantivy
@@ -276,10 +277,8 @@ class TantivyIndex:
                 raise
             self.close()
             if (number := _system(error)) not in (None, _GONE):
-                says = _("The search index in {folder} cannot be used: {reason}")
-                raise ArchivistError(says.format(folder=self._folder, reason=os.strerror(number))) from error
-            says = _("The search index in {folder} is damaged or of another version. Run: archivist reindex")
-            raise IndexUnusable(says.format(folder=self._folder)) from error
+                raise out_of_reach(self._folder, os.strerror(number)) from error
+            raise damaged(self._folder) from error
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -287,7 +286,7 @@ class TantivyIndex:
             with self._intact():
                 mine = stack.enter_context(self._files.locked(self._patience))
             if not mine:
-                raise ArchiveBusy(_("Another process is writing to the search index. Try again when it is done."))
+                raise busy()
             yield
 
     @contextmanager

@@ -9,7 +9,6 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from gettext import gettext as _
 from heapq import merge, nsmallest
 from itertools import accumulate, groupby, islice, repeat
 from operator import itemgetter
@@ -20,12 +19,13 @@ from typing import Any
 import numpy as np
 from whoosh.index import TOC
 
-from archivist.errors import ArchiveBusy, ArchivistError, IndexUnusable
+from archivist.errors import ArchivistError
 from archivist.search.clauses import Clause, Order
 from archivist.search.document import SearchDocument
 from archivist.search.fields import definition
 from archivist.search.index import Hit, Hits
 from archivist.search.row import Row, row_of
+from archivist.search.trouble import busy, damaged, out_of_reach
 from archivist.search.whoosh import postings
 from archivist.search.whoosh.codec import Codec
 from archivist.search.whoosh.folder import NAME, Folder, Stamp
@@ -233,11 +233,9 @@ class WhooshIndex:
         except Exception as error:
             self.close()
             if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
-                says = _("The search index in {folder} cannot be used: {reason}")
-                raise ArchivistError(says.format(folder=self._folder, reason=error.strerror)) from error
+                raise out_of_reach(self._folder, error.strerror) from error
             # Damaged bytes are unpickled, unpacked and decoded: there is no end to what they raise.
-            says = _("The search index in {folder} is damaged or of another version. Run: archivist reindex")
-            raise IndexUnusable(says.format(folder=self._folder)) from error
+            raise damaged(self._folder) from error
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -245,7 +243,7 @@ class WhooshIndex:
             with self._intact():
                 mine = stack.enter_context(self._files.locked(self._patience))
             if not mine:
-                raise ArchiveBusy(_("Another process is writing to the search index. Try again when it is done."))
+                raise busy()
             yield
 
     @contextmanager
