@@ -1,4 +1,4 @@
-"""The search index in Whoosh: no server, one folder, comfortable to 100,000 items.
+"""The search index in Whoosh: no server, one folder, comfortable to 300,000 items.
 
 Whoosh keeps the index: commits, segments and what is deleted in them, the dictionary of terms, columns. A codec of ours
 (codec.py) only keeps the postings otherwise, so that numpy can judge and merge them (segment.py, postings.py):
