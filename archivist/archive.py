@@ -4,33 +4,35 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from gettext import gettext as _
 from pathlib import Path
+from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import unquote
 
 from archivist import export
+from archivist.access import MaySee, open_to
 from archivist.catalog import Catalog
 from archivist.catalog.runs import Running
 from archivist.describe.numbers import parse as parse_number
 from archivist.errors import ArchivistError, NotFound, SettingsError, WrongCall
 from archivist.indexing import Indexer, whole
+from archivist.language import gettext as _
 from archivist.model import Item
 from archivist.search import finding
 from archivist.search import passages as found_passages
 from archivist.search import query as queries
 from archivist.search.clauses import Order
-from archivist.search.document import access_of, document_of
+from archivist.search.document import document_of
 from archivist.search.engines import open_index, servers_of, without_password
 from archivist.search.fields import definition
-from archivist.search.finding import MaySee
 from archivist.search.index import SearchIndex
 from archivist.search.judging import fields_of
 from archivist.search.passages import Passage
 from archivist.search.row import row_of
 from archivist.settings import Settings, unplaced
 from archivist.store import Store
+from archivist.views import Views
 
 if TYPE_CHECKING:
     from archivist.desk import Desk
@@ -94,7 +96,9 @@ class Archive:
         self.catalog = Catalog(settings.catalogue)
         # Where scans were kept, a store that is empty has vanished, and is not begun anew.
         self.store = Store(settings.store, expected=any(True for _ in self.catalog.scans()))
+        self._following = RLock()
         self._open_index(settings.index)
+        self.views = Views(self.catalog)
         self._since_indexed = 0
 
     def __enter__(self) -> Self:
@@ -218,10 +222,13 @@ class Archive:
     def follow(self) -> None:
         """Go on with the index that another process moved to since this one opened its own."""
         used = self.catalog.indexes.in_use()
-        if used and used != self._in_use:
-            self.index.close()
-            self.settings = self.settings.now()
-            self._open_index(self.settings.index)
+        if not used or used == self._in_use:
+            return
+        with self._following:
+            if used != self._in_use:
+                self.index.close()
+                self.settings = self.settings.now()
+                self._open_index(self.settings.index)
 
     def search(
         self, text: str, limit: int = 10, offset: int = 0, *, order: Order = "relevance", tolerant: bool = True,
@@ -263,11 +270,11 @@ class Archive:
             if may_see is None:
                 raise
             item = None
-        if item is None or not _open_to(item, may_see):
+        if item is None or not open_to(item, may_see):
             raise NotFound(_("There is no item “{name}” in this archive.").format(name=name))
         document = document_of(item)
         names = self._asked(lambda index: finding.similar(index, document, limit=limit, may_see=may_see))
-        items = {item.id: item for item in self.catalog.listed(names) if _open_to(item, may_see)}
+        items = {item.id: item for item in self.catalog.listed(names) if open_to(item, may_see)}
         return tuple(items[name] for name in names if name in items)
 
     def series(self, text: str, *, may_see: MaySee = None) -> finding.Series:
@@ -284,7 +291,7 @@ class Archive:
 
     def _seen(self, names: list[str], may_see: MaySee) -> list[Item]:
         # A mark of secrecy that was found or confirmed a moment ago is not in the index yet.
-        return [item for item in whole(self.catalog, names) if _open_to(item, may_see)]
+        return [item for item in whole(self.catalog, names) if open_to(item, may_see)]
 
     def _texts(self, names: list[str], may_see: MaySee) -> Iterator[str]:
         for item in self._seen(names, may_see):
@@ -308,10 +315,6 @@ class Archive:
         from archivist.inspection import inspect
 
         return inspect(self, repair=False, tell=tell)
-
-
-def _open_to(item: Item, may_see: MaySee) -> bool:
-    return may_see is None or access_of(item) in may_see
 
 
 def _exists(settings: Settings) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from gettext import gettext as _
 from pathlib import PurePosixPath
 
 from archivist import campaigns, recipes
@@ -16,6 +15,7 @@ from archivist.entry import Entries, Stack
 from archivist.errors import DescribingFailed, NotFound, WrongCall
 from archivist.handles import handles
 from archivist.image.open import SUFFIXES
+from archivist.language import gettext as _
 from archivist.model import Decided, Evidence, Failure, Item, campaign_id
 from archivist.text import span_of
 

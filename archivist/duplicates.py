@@ -1,7 +1,6 @@
 """Items that are there twice: found by what they bear, put before people, never taken away."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from gettext import gettext as _
 from typing import TypeAlias
 
 from archivist.alike import Alike, ItemPair, Sketch
@@ -10,6 +9,7 @@ from archivist.decisions import Decision
 from archivist.definitions import load
 from archivist.errors import ArchivistError, DescribingFailed, WrongCall
 from archivist.indexing import whole
+from archivist.language import gettext as _
 from archivist.likeness.match import match
 from archivist.likeness.sketch import apart, in_common, sketch
 from archivist.model import Decided, Item

@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
-from gettext import gettext as _
 
 from archivist.errors import ReadingFailed, TooSlow
+from archivist.language import gettext as _
 from archivist.model import Failure
 from archivist.reading import Reading, Task
 from archivist.workers import WorkerLost, Workers

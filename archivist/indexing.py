@@ -1,12 +1,12 @@
 """The index kept in step with the catalogue: what is queued is carried over, what is damaged or lost is made anew."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from gettext import gettext as _
 from itertools import islice
 from typing import TypeVar
 
 from archivist.catalog import Catalog
 from archivist.errors import ArchiveBusy, ArchivistError, IndexUnusable
+from archivist.language import gettext as _
 from archivist.model import Item
 from archivist.search.document import SearchDocument, document_of
 from archivist.search.engines import without_password

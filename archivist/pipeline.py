@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from gettext import gettext as _
 from pathlib import Path, PurePosixPath
 from threading import current_thread, main_thread
 from time import monotonic
@@ -21,6 +20,7 @@ from archivist.entry import Entries, Held, Stack, unchanged
 from archivist.errors import BoxGone, DescribingFailed, ScanError, TooManyFailures
 from archivist.flights import Flights
 from archivist.image.open import SUFFIXES, misnamed
+from archivist.language import gettext as _
 from archivist.model import Failure, Page
 from archivist.reading import Reading, Task, process
 from archivist.settings import Settings

@@ -24,7 +24,7 @@ _ROOMS = {
     "describing": (("describe", "campaigns", "entry.py"), {}),
 }
 #: Rooms that carry what the stages make, or tell of it, and change nothing in it.
-_BYSTANDERS = frozenset({"", "catalog", "definitions", "errors", "limits", "settings", "store"})
+_BYSTANDERS = frozenset({"", "catalog", "definitions", "errors", "language", "limits", "settings", "store"})
 #: What turns bytes into pixels and text; the first engine that is installed runs the networks.
 _PROGRAMS = ("rapidocr", "opencv-python", "pillow", "pypdfium2", "pdfplumber", "opencc")
 _ENGINES = ("openvino", "onnxruntime")

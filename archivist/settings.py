@@ -1,7 +1,6 @@
 """One frozen Settings: the archive's folder, its `archivist.toml`, then the environment (ARCHIVIST_*)."""
 
 import os
-from gettext import gettext as _
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
@@ -17,6 +16,7 @@ from pydantic_settings import (
 
 from archivist.errors import SettingsError
 from archivist.files import whole
+from archivist.language import gettext as _
 
 FILE_NAME = "archivist.toml"
 _INDEX = "ARCHIVIST_INDEX"

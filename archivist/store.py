@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from errno import ENOSPC
-from gettext import gettext as _
 from pathlib import Path
 from platform import node
 from typing import Any, TypeVar
@@ -18,6 +17,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from archivist.errors import ArchivistError, NotInstalled, SettingsError, UnreadableScan
 from archivist.files import PART, settle, whole
+from archivist.language import gettext as _
 
 T = TypeVar("T")
 

@@ -12,7 +12,8 @@ PACKAGE = Path(__file__).parent.parent / "archivist"
 STAGES = {"box", "campaigns", "catalog", "describe", "export", "image", "likeness", "ocr", "search", "store"}
 #: Values and definitions every room may use.
 COMMON = {
-    "alike", "decisions", "definitions", "errors", "events", "files", "handles", "model", "recipes", "settings", "text",
+    "access", "alike", "decisions", "definitions", "errors", "events", "files", "handles", "language", "model",
+    "recipes", "settings", "text",
 }  # fmt: skip
 
 

@@ -12,7 +12,6 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from gettext import gettext as _
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -37,6 +36,7 @@ from archivist.catalog.ledger import Ledger
 from archivist.catalog.runs import Running, Runs
 from archivist.errors import ArchiveBusy, ArchivistError, NotFound, SettingsError, WrongCall
 from archivist.events import ARCHIVE, Event
+from archivist.language import gettext as _
 from archivist.model import Value
 from archivist.settings import FILE_NAME, Settings, load
 from archivist.store import Store

@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import asdict, dataclass
-from gettext import gettext as _
 
 import jsonschema
 
 from archivist.definitions import load
 from archivist.errors import ArchivistError
+from archivist.language import gettext as _
 
 NAME = "backup.json"
 #: More than this no backup has to say.

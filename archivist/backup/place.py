@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from errno import EINVAL
-from gettext import gettext as _
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
@@ -17,6 +16,7 @@ import fsspec
 
 from archivist.errors import ArchivistError
 from archivist.files import PART, half_written, settle, whole
+from archivist.language import gettext as _
 from archivist.store import Store
 
 _BLOCK = 1 << 20

@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from gettext import gettext as _
 from pathlib import Path
 from typing import TypeAlias, cast
 
@@ -13,6 +12,7 @@ from natsort import natsort_keygen, ns
 from archivist.box.bundle import MOST_BYTES, Bundle, Paths, Root, outside, place, printable, resolved
 from archivist.box.ignored import IGNORE, Ignored
 from archivist.box.manifest import MANIFEST, Links, follow, mark
+from archivist.language import gettext as _
 from archivist.model import Failure
 
 __all__ = ["IGNORE", "MANIFEST", "MOST_BYTES", "Bundle", "count", "gather", "place"]

@@ -5,12 +5,12 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from gettext import gettext as _
 from pathlib import Path
 from typing import overload
 from unicodedata import category
 
 from archivist.errors import BoxGone, OversizedScan, UnreadableScan, UnsafeScan
+from archivist.language import gettext as _
 
 #: More bytes than any scan has: a bound volume of 500 colour pages at 600 dpi stays below.
 MOST_BYTES = 2**31

@@ -4,13 +4,13 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from gettext import gettext as _
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
 from archivist.box.bundle import Root, place, read
 from archivist.errors import ScanError, WrongCall
+from archivist.language import gettext as _
 
 IGNORE = ".archivistignore"
 _LITTER = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})

@@ -5,7 +5,6 @@ import io
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from gettext import gettext as _
 from pathlib import Path
 from unicodedata import category
 
@@ -14,6 +13,7 @@ from natsort import natsorted, ns
 from archivist.box.bundle import Bundle, Paths, Root, place, printable, read
 from archivist.definitions import load
 from archivist.errors import ManifestError, ScanError
+from archivist.language import gettext as _
 from archivist.model import Failure
 
 MANIFEST = "manifest.csv"

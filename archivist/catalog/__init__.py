@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from gettext import gettext as _
 from itertools import islice
 from types import TracebackType
 from typing import Self
@@ -51,6 +50,7 @@ from archivist.catalog.soundness import Soundness
 from archivist.catalog.tables import CHUNK, campaign_links, campaigns, iso, now, readings, scans
 from archivist.decisions import Decision, Subject
 from archivist.errors import NotFound, WrongCall
+from archivist.language import gettext as _
 from archivist.model import Campaign, Failure, Field, Item, Page
 
 __all__ = ["Catalog", "Counts", "MissingCitation", "PoorPage", "Waiting"]

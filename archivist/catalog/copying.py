@@ -9,7 +9,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from gettext import gettext as _
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -38,6 +37,7 @@ from archivist.catalog.tables import (
 )
 from archivist.errors import ArchivistError, WrongCall
 from archivist.events import Event
+from archivist.language import gettext as _
 
 # Rows held in memory at a time; a reading is some 50 kB and may be many times that.
 _ROWS, _READINGS = 5000, 200

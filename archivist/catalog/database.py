@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from gettext import gettext as _
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from archivist.catalog.tables import HEAD, NO_EVENT, RESTORING, SCHEMA_VERSION, meta, tables
 from archivist.catalog.upgrade import upgrade
 from archivist.errors import ArchiveBusy, ArchivistError, NotInstalled, SettingsError
+from archivist.language import gettext as _
 
 # Seconds a writer waits for another; the URL may say otherwise (sqlite:///catalogue.db?timeout=60, and of a server
 # postgresql+psycopg://…?options=-clock_timeout%3D60s).

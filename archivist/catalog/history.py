@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from gettext import gettext as _
 from itertools import islice
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlalchemy import Connection, Row, select
 from archivist.catalog.tables import CHUNK, events, item_pages, items, readings, scans
 from archivist.errors import WrongCall
 from archivist.events import of_item, of_page, of_scan, of_source
+from archivist.language import gettext as _
 
 # The beginning of a digest by which a scan may be called.
 _DIGEST = re.compile("[0-9a-f]{6,64}")

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from gettext import gettext as _
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from archivist.catalog.tables import CHUNK, HEAD, NO_EVENT, events, meta, now, r
 from archivist.definitions import load
 from archivist.errors import ArchivistError, NotFound
 from archivist.events import Event, of_page, of_source
+from archivist.language import gettext as _
 from archivist.recipes import Recipe
 
 if TYPE_CHECKING:

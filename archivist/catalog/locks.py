@@ -1,7 +1,6 @@
 """The lock that lets one run at a time write to a catalogue; the system lets go of it however the run ends."""
 
 from contextlib import suppress
-from gettext import gettext as _
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock as ThreadLock
@@ -15,6 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from archivist.catalog.database import Database
 from archivist.errors import ArchivistError
+from archivist.language import gettext as _
 
 # Seconds after which a server gives up a machine that vanished: idle, between two questions, and how many of them.
 _VANISHED = {"idle": 60, "interval": 15, "count": 4}

@@ -4,11 +4,11 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import astuple, replace
-from gettext import gettext as _
 from itertools import chain, islice
 from typing import Any
 
 from archivist.errors import ArchivistError
+from archivist.language import gettext as _
 from archivist.model import Alternative, Box, Glyph, Line, Page, Region, Scan, Step
 
 # Written into every record, so that a later version knows how an earlier one laid it out.

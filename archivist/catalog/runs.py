@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from gettext import gettext as _
 from os import getpid
 from threading import Lock as ThreadLock
 from time import monotonic, sleep
@@ -18,6 +17,7 @@ from archivist.catalog.locks import Lock, lock_of
 from archivist.catalog.tables import now, runs
 from archivist.errors import ArchiveBusy, ArchivistError
 from archivist.events import ARCHIVE, SOFTWARE, Event, Outcome
+from archivist.language import gettext as _
 
 # Seconds between two notes of how far a run is, between two tries for the lock, and until the run of somebody else
 # is told of: one that has just begun has said by then what it is.

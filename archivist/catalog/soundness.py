@@ -1,7 +1,6 @@
 """What `verify` asks of the catalogue: what ought to be kept where, and whether the tables themselves are sound."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from gettext import gettext as _
 from hashlib import sha256
 from itertools import islice
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from archivist.catalog.ledger import Ledger, recording
 from archivist.catalog.pages import pack, unpack
 from archivist.catalog.tables import CHUNK, derivatives, events, index_tasks, item_pages, items, readings, scans
 from archivist.events import Event, of_page
+from archivist.language import gettext as _
 from archivist.model import Page
 
 # Readings are large: so many are in memory at a time.

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 # Raised by one with every change of the tables that an older version of archivist could not write to.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 # Values one statement carries at most: far below what any database takes.
 CHUNK = 500
 
@@ -126,6 +126,8 @@ items = Table(
     Column("begins_at", Integer, nullable=False, server_default="1"),
     # The recipe it was described by; that of its readings is theirs.
     Column("described_by", Text, nullable=False, server_default=""),
+    # The level of access that follows from its marks of secrecy: nobody knows it of what was not looked at.
+    Column("access", Text, nullable=False, server_default="unclear", index=True),
 )
 
 

@@ -43,6 +43,7 @@ _ADDED = {
         "readings ADD COLUMN parts INTEGER DEFAULT 1 NOT NULL",
         "item_pages ADD COLUMN blank INTEGER DEFAULT 0 NOT NULL",
     ),
+    5: ("items ADD COLUMN access TEXT DEFAULT 'unclear' NOT NULL",),
 }
 # Readings unpacked at a time.
 _BATCH = 100

@@ -14,8 +14,8 @@ from archivist.cli.common import SNIPPETS, at_archive, commands, dated, glance, 
 from archivist.errors import WrongCall
 
 if TYPE_CHECKING:
+    from archivist.access import MaySee
     from archivist.archive import Answer, Archive, Found
-    from archivist.search.finding import MaySee
     from archivist.search.passages import Passage
 
 #: Values of each facet shown to people; machines are given all that were counted.
@@ -74,7 +74,7 @@ def search(
 
 
 def _levels(said: str | None) -> "MaySee":
-    from archivist.search.document import levels
+    from archivist.access import levels
 
     if said is None:
         return None

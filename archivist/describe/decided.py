@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from gettext import gettext as _
 from itertools import groupby
 
 from archivist import handles as named
@@ -11,6 +10,7 @@ from archivist.decisions import ACTS, Decision, about
 from archivist.definitions import load
 from archivist.describe.typed import typed
 from archivist.errors import NotFound, WrongCall
+from archivist.language import gettext as _
 from archivist.model import Box, Decided, Document, DocumentKind, Evidence, Field, Item, Page, Status, Value, Witness
 from archivist.text import fold
 

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
-from gettext import gettext as _
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -14,6 +13,7 @@ from archivist.describe import dates, numbers
 from archivist.describe.ink import plain
 from archivist.describe.numerals import integer
 from archivist.errors import WrongCall
+from archivist.language import gettext as _
 from archivist.model import Value
 
 _COPIES = re.compile(r"共?(.+?)份?")

@@ -1,7 +1,6 @@
 """What is known, written for others: catalogues for people and records for programs, one module a format."""
 
 from collections.abc import Callable, Iterable
-from gettext import gettext as _
 from pathlib import Path
 from typing import BinaryIO
 
@@ -9,6 +8,7 @@ from archivist.errors import ArchivistError, WrongCall
 from archivist.export import csv, jsonl, xlsx
 from archivist.export.jsonl import record
 from archivist.files import whole
+from archivist.language import gettext as _
 from archivist.model import Item
 
 __all__ = ["FORMATS", "WITH_TEXT", "record", "write"]

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from gettext import gettext as _
 from math import floor
 from typing import Any, Literal
 from unicodedata import normalize
 
 from archivist.definitions import load
 from archivist.export.elements import Statement, statements
+from archivist.language import gettext as _
 from archivist.model import CampaignLink, Field, Item
 
 # What makes a spreadsheet take a text for a formula (OWASP, CSV Injection).

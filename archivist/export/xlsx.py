@@ -5,13 +5,13 @@ go to disk as they come, so memory stays flat but for the notes.
 """
 
 from collections.abc import Iterable
-from gettext import gettext as _
 from math import ceil
 from typing import TYPE_CHECKING, Any, BinaryIO
 from unicodedata import east_asian_width
 
 from archivist.errors import ArchivistError
 from archivist.export.listing import Cell, Column, Listing, cells, like_formula, listing
+from archivist.language import gettext as _
 from archivist.model import Item
 
 if TYPE_CHECKING:

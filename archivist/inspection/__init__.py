@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from gettext import gettext as _
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from archivist.inspection.indexed import differences, index
 from archivist.inspection.kept import originals, pictures
 from archivist.inspection.round import Flaw, Kind, Round
 from archivist.inspection.written import items, readings
+from archivist.language import gettext as _
 from archivist.model import Value
 from archivist.store import Store
 

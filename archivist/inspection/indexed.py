@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from gettext import gettext as _
 
 from archivist.errors import IndexUnusable
 from archivist.events import ARCHIVE, of_item
 from archivist.inspection.round import Flaw, Round
+from archivist.language import gettext as _
 
 
 def index(about: Round) -> Iterator[Flaw | None]:

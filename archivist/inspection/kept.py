@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from gettext import gettext as _
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +14,7 @@ from archivist.errors import ArchivistError, ScanError
 from archivist.events import of_scan
 from archivist.image.open import open_page
 from archivist.inspection.round import Flaw, Round
+from archivist.language import gettext as _
 from archivist.reading import crop
 from archivist.store import Store
 

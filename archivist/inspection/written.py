@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from gettext import gettext as _
 from itertools import islice
 
 from archivist.catalog.soundness import KeptReading
@@ -10,6 +9,7 @@ from archivist.catalog.tables import storable
 from archivist.errors import ArchivistError, DescribingFailed, IndexUnusable
 from archivist.events import of_item, of_page
 from archivist.inspection.round import Flaw, Round
+from archivist.language import gettext as _
 from archivist.model import Evidence, Failure, Item
 from archivist.search.document import document_of
 

@@ -3,18 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 
-from archivist.definitions import load
+from archivist.access import OPEN, access_of
 from archivist.model import Field, Item
 from archivist.search.misread import readings
-from archivist.text import fold
 
 _YEAR = re.compile(r"(1[89]|20)\d\d")
 # What an item is dated by, best first; a slip is later than the document it carried.
 _DATES = ("date_of_issue", "print_date", "received_date", "printed_date")
-#: What anybody may see, and what bears a mark of secrecy that nobody knows.
-OPEN, UNCLEAR = "open", "unclear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,42 +72,6 @@ def document_of(item: Item) -> SearchDocument:
         state=_state(entries),
         access=access_of(item),
     )
-
-
-def access_of(item: Item) -> str:
-    """Return the level of access of `item`: the most guarded of what its marks of secrecy and its manifest say.
-
-    A mark counts although a person has not yet looked at it; one that a person rejected does not. Of an item that could
-    not be described nobody knows which marks it bears.
-    """
-    marks = [
-        entry.raw if not isinstance(entry.value, str) else entry.value
-        for document in item.documents
-        for entry in document.values("secrecy")
-        if entry.status != "rejected"
-    ]
-    marks += [item.given[name] for name in load("schemas/access.yaml")["given"] if item.given.get(name, "").strip()]
-    found = {_level(mark) for mark in marks}
-    if item.pages and not item.documents:
-        found.add(UNCLEAR)
-    guarded = (level for level in (*_levels(), UNCLEAR) if level != OPEN)
-    return next((level for level in guarded if level in found), OPEN)
-
-
-def levels() -> tuple[str, ...]:
-    """Return every level of access, those that fewest may see first."""
-    return (*(level for level in _levels() if level != OPEN), UNCLEAR, OPEN)
-
-
-@cache
-def _levels() -> dict[str, re.Pattern[str]]:
-    said = load("schemas/access.yaml")["levels"]
-    return {level: re.compile("|".join(patterns)) for level, patterns in said.items()}
-
-
-def _level(mark: str) -> str:
-    folded = "".join(fold(mark).split())
-    return next((level for level, pattern in _levels().items() if pattern.search(folded)), UNCLEAR)
 
 
 def _people(entries: Iterable[Field]) -> Iterator[str]:

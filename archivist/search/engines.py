@@ -1,12 +1,12 @@
 """The engine that a URL names, and how many items it is for."""
 
 from collections.abc import Mapping
-from gettext import gettext as _
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from archivist.definitions import load
 from archivist.errors import SettingsError
+from archivist.language import gettext as _
 from archivist.search.index import SearchIndex
 
 _PORT = 9200

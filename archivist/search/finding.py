@@ -1,13 +1,14 @@
 """What a person asks of an index, whatever the engine: exact hits first, and nothing that they may not see."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from gettext import gettext as _
 from itertools import islice
 
+from archivist.access import MaySee
 from archivist.errors import QueryError
+from archivist.language import gettext as _
 from archivist.search.clauses import All, Any, Begins, Clause, Contains, Everything, Filter, Holds, Not, Order, Some
 from archivist.search.compare import compared, number_key, runs
 from archivist.search.document import SearchDocument
@@ -35,7 +36,6 @@ _SERIES = re.compile(r"(.+)\(([0-9]{4})\)")
 _RUNNING = re.compile(r"\)0*([0-9]+)号$")
 
 #: Levels of access that somebody may see (see `document.levels`); None: all of them.
-MaySee = Collection[str] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """What goes wrong with an index, in the same words whatever the engine."""
 
-from gettext import gettext as _
-
 from archivist.errors import ArchiveBusy, ArchivistError, IndexUnusable
+from archivist.language import gettext as _
 
 
 def damaged(place: object) -> IndexUnusable:

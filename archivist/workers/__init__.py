@@ -3,9 +3,8 @@
 A page whose worker ends (killed, out of memory, beyond its time) comes back as WorkerLost, and the others go on.
 """
 
-from gettext import gettext as _
-
 from archivist.errors import ArchivistError, UnreadableScan
+from archivist.language import gettext as _
 from archivist.limits import Limits, out_of_memory
 from archivist.settings import cores
 from archivist.workers.lanes import Lane, WorkerLost, Workers

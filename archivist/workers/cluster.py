@@ -5,13 +5,13 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import suppress
-from gettext import gettext as _
 from platform import node
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from archivist import recipes
 from archivist.errors import ArchivistError, NotInstalled
+from archivist.language import gettext as _
 from archivist.limits import Limited, Limits
 from archivist.settings import cores
 from archivist.workers.lanes import WorkerLost, Workers, answer

@@ -3,7 +3,6 @@
 import os
 import signal
 from collections.abc import Callable
-from gettext import gettext as _
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -12,6 +11,7 @@ from time import monotonic
 from typing import TypeVar
 
 from archivist.errors import ArchivistError
+from archivist.language import gettext as _
 from archivist.limits import Limited, Limits
 from archivist.workers.lanes import WorkerLost, answer
 

@@ -6,8 +6,9 @@ import jsonschema
 import pytest
 
 from archivist import definitions
+from archivist.access import UNCLEAR, access_of, levels
 from archivist.model import Document, Field, Item, Status
-from archivist.search.document import UNCLEAR, access_of, document_of, levels
+from archivist.search.document import document_of
 from tests.items import decision, field, notice, page
 
 PAPER = page(1, "聊城市委文件机密王树林拟同意李建国副组长张三传阅秘密公开不予公开")

@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opencc import OpenCC
 
+from archivist.access import levels
 from archivist.definitions import load
 from archivist.describe.numbers import parse as read_number
 from archivist.errors import QueryError
 from archivist.search.clauses import All, Contains
 from archivist.search.compare import compared, compared_offsets, runs, scripted
-from archivist.search.document import SearchDocument, levels
+from archivist.search.document import SearchDocument
 from archivist.search.fields import definition
 from archivist.search.judging import points
 from archivist.search.query import Dated, Number, NumberRange, Query, Series, Word, parse

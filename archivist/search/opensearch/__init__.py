@@ -3,11 +3,11 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from gettext import gettext as _
 from itertools import chain, islice
 from uuid import uuid4
 
 from archivist.errors import ArchivistError, SettingsError
+from archivist.language import gettext as _
 from archivist.search.clauses import Clause, Everything, Order
 from archivist.search.document import SearchDocument
 from archivist.search.fields import definition

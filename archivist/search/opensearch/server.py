@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from gettext import gettext as _
 from threading import Event, RLock, Thread
 from typing import TYPE_CHECKING, TypeVar
 from typing import Any as Value
@@ -15,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 from archivist.errors import ArchiveBusy, ArchivistError, NotInstalled, QueryError
+from archivist.language import gettext as _
 from archivist.search.opensearch.form import Json
 from archivist.search.trouble import busy
 

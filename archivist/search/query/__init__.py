@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from gettext import gettext as _
 from itertools import takewhile
 
 from lark import Token, Tree
 
 from archivist.errors import QueryError
+from archivist.language import gettext as _
 from archivist.search.clauses import Clause
 from archivist.search.compare import compared, number_key
 from archivist.search.query.dates import year_of

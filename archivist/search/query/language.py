@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from gettext import gettext as _
 from typing import Any
 from unicodedata import combining, east_asian_width
 
@@ -12,6 +11,7 @@ from rapidfuzz.distance import OSA
 
 from archivist.definitions import load
 from archivist.errors import QueryError
+from archivist.language import gettext as _
 from archivist.search.compare import compared
 
 # So many columns of a long query are shown on either side of the place that is wrong.

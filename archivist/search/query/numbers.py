@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from gettext import gettext as _
 from typing import TypeAlias
 
+from archivist.language import gettext as _
 from archivist.search.compare import compared, number_key
 from archivist.search.query.dates import TO
 from archivist.search.query.language import refused

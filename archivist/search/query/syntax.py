@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from gettext import gettext as _
 from itertools import accumulate
 
 from lark import Lark, Token, Tree
@@ -12,6 +11,7 @@ from lark.lark import PostLex
 
 from archivist.definitions import path
 from archivist.errors import QueryError
+from archivist.language import gettext as _
 from archivist.search.compare import compared, runs
 from archivist.search.query.language import field_meant, field_named, not_named, operator, refused
 

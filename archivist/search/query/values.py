@@ -1,9 +1,9 @@
 """What the values of fields mean: 机关:聊城, 年:1995..1998, 文号:聊发1995, 状态:待审."""
 
 from dataclasses import dataclass
-from gettext import gettext as _
 
 from archivist.errors import QueryError
+from archivist.language import gettext as _
 from archivist.search.compare import compared
 from archivist.search.fields import definition
 from archivist.search.query.dates import days, years

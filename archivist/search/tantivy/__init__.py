@@ -4,13 +4,13 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from gettext import gettext as _
 from itertools import islice
 from pathlib import Path
 from threading import RLock
 from typing import TypeVar
 
 from archivist.errors import ArchivistError, NotInstalled
+from archivist.language import gettext as _
 from archivist.search.clauses import Clause, Order
 from archivist.search.document import SearchDocument
 from archivist.search.fields import definition

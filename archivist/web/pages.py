@@ -1,0 +1,56 @@
+"""Pages as people see them: templates, in the language of the browser."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import HTTPConnection
+
+from archivist.language import gettext, ngettext
+from archivist.text import simplify
+from archivist.web.visitor import Visitor
+
+#: Languages the room speaks; the first where a browser asks for none of them.
+LANGUAGES = ("zh", "en")
+
+
+def page(request: Request, template: str, status: int = 200, **said: Any) -> HTMLResponse:
+    """Return the page that `template` draws; it knows `visitor` (None before they are let in) besides what is `said`.
+
+    In the language that is spoken: see `language_of`.
+    """
+    visitor = getattr(request.state, "visitor", None)
+    known: dict[str, Any] = {
+        "visitor": visitor if isinstance(visitor, Visitor) else None,
+        "language": getattr(request.state, "language", LANGUAGES[0]),
+        "path": request.url.path,
+    }
+    return HTMLResponse(_templates().get_template(template).render(known | said), status)
+
+
+def language_of(request: HTTPConnection) -> str:
+    """Return the language of LANGUAGES for this visit: what was chosen, else what the browser asks for."""
+    chosen = request.cookies.get("language")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    asked = request.headers.get("accept-language", "")
+    for part in asked.split(","):
+        name = part.partition(";")[0].strip().lower().partition("-")[0]
+        if name in LANGUAGES:
+            return name
+    return LANGUAGES[0]
+
+
+@cache
+def _templates() -> Environment:
+    loader = FileSystemLoader(Path(__file__).parent / "templates")
+    drawn = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )  # fmt: skip
+    drawn.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    drawn.filters["simplify"] = simplify
+    return drawn

@@ -1,0 +1,84 @@
+"""Who is visiting the reading room, and what is open to them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from archivist.access import MaySee, Role, open_to, roles
+from archivist.archive import Archive
+from archivist.errors import NotFound
+from archivist.language import gettext as _
+from archivist.model import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who has come in: the name that answers for what they decide, and what they may see and do.
+
+    `may_see` is None for whoever may see everything. `csrf` is what their forms must bring back.
+    """
+
+    name: str
+    role: Role
+    may_see: MaySee
+    csrf: str
+
+    def at_least(self, role: Role) -> bool:
+        """Whether they have the rights of `role`."""
+        order = list(roles())
+        return order.index(self.role) >= order.index(role)
+
+
+class NotLetIn(Exception):
+    """Nobody knows who is visiting: they must say so first."""
+
+
+class NotAllowed(Exception):
+    """The visitor has not the rights for what was asked."""
+
+
+def visitor(request: Request) -> Visitor:
+    """Return who is visiting, as the door found out; NotLetIn where it could not."""
+    found = getattr(request.state, "visitor", None)
+    if not isinstance(found, Visitor):
+        raise NotLetIn
+    return found
+
+
+def with_rights(role: Role) -> Callable[[Request], Visitor]:
+    """Return what gives the visitor where they have the rights of `role`, and raises NotAllowed else."""
+
+    def allowed(request: Request) -> Visitor:
+        found = visitor(request)
+        if not found.at_least(role):
+            raise NotAllowed
+        return found
+
+    return allowed
+
+
+def rooms(request: Request) -> Archive:
+    """Return the archive that is served."""
+    archive: Archive = request.app.state.rooms
+    return archive
+
+
+Rooms = Annotated[Archive, Depends(rooms)]
+Reader = Annotated[Visitor, Depends(visitor)]
+Archivist = Annotated[Visitor, Depends(with_rights("archivist"))]
+Admin = Annotated[Visitor, Depends(with_rights("admin"))]
+
+
+def shown_item(archive: Archive, reader: Visitor, name: str) -> Item:
+    """Return the item with this identifier, and keep that it was looked at where it bears a mark of secrecy.
+
+    NotFound where there is none, and in the same words where it is not open to `reader`.
+    """
+    # By identifier only: that several share a reference code is not for everybody.
+    item = next(archive.catalog.items([name]), None)
+    if item is None or not open_to(item, reader.may_see):
+        raise NotFound(_("There is no item “{name}” in this archive.").format(name=name))
+    archive.views.note(item, reader.name)
+    return item
