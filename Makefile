@@ -1,4 +1,5 @@
 # make demo   install what is missing, read the samples, search, show a record, write catalogue.xlsx
+# make serve  read, correct and search in the browser, on this machine alone
 # make test   install what is missing, check the code, run the tests
 # make bench  measure reading, searching and starting beside other programs (takes a while);
 #             DEVELOPMENT=DIR keeps the development set that it makes, and DIR-worn the bad copies
@@ -18,7 +19,7 @@ JOBS ?= 2
 KILLS ?= 200
 MINUTES ?= 20
 
-.PHONY: demo test lint bench chaos fuzz system bench-system messages clean
+.PHONY: demo serve test lint bench chaos fuzz system bench-system test-system messages clean
 
 demo: $(VENV)/.installed
 	$(BIN)/archivist ingest samples --archive $(ARCHIVE)
@@ -29,7 +30,10 @@ demo: $(VENV)/.installed
 	@echo; $(BIN)/archivist campaigns --archive $(ARCHIVE)
 	@echo; $(BIN)/archivist export xlsx -o catalogue.xlsx --archive $(ARCHIVE)
 
-test: lint
+serve: $(VENV)/.installed
+	$(BIN)/archivist serve --archive $(ARCHIVE)
+
+test: test-system lint
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope
 
 lint: $(VENV)/.installed-dev
@@ -64,6 +68,17 @@ system:
 		$(SUDO) apt-get install -y --no-install-recommends "$${missing[@]}"; \
 	fi
 
+# A browser that tests the pages of the reading room, with characters for its pictures, and what reads its PDFs.
+test-system: system
+	@missing=(); \
+	command -v chromium >/dev/null || missing+=(chromium fonts-noto-cjk); \
+	command -v pdftotext >/dev/null || missing+=(poppler-utils); \
+	if [ $${#missing[@]} -gt 0 ]; then \
+		command -v apt-get >/dev/null || { echo "please install: $${missing[*]}"; exit 3; }; \
+		$(SUDO) apt-get update; \
+		$(SUDO) apt-get install -y --no-install-recommends "$${missing[@]}"; \
+	fi
+
 bench-system: system
 	@command -v gs >/dev/null && command -v pngquant >/dev/null || { \
 		$(SUDO) apt-get update; $(SUDO) apt-get install -y --no-install-recommends ghostscript pngquant; }
@@ -81,7 +96,7 @@ $(VENV)/.installed-%: $(VENV)/.installed
 
 # After a change of the messages in the code: bring the Chinese up to date in locale/zh/, then compile.
 messages: $(VENV)/.installed-dev
-	$(BIN)/pybabel -q extract -k _ -o archivist/locale/archivist.pot --project archivist --no-location --sort-output archivist
+	$(BIN)/pybabel -q extract -F pyproject.toml -k _ -o archivist/locale/archivist.pot --project archivist --no-location --sort-output archivist
 	$(BIN)/pybabel -q update -D archivist -i archivist/locale/archivist.pot -d archivist/locale --no-fuzzy-matching
 	$(BIN)/pybabel -q compile -D archivist -d archivist/locale --statistics
 

@@ -1,8 +1,10 @@
 """Who may see what: the level of access of an item, and which levels are open to whom."""
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from functools import cache
+from hashlib import sha256
 from typing import Literal, TypeAlias
 
 from archivist.definitions import load
@@ -44,6 +46,13 @@ def open_to(item: Item, may_see: MaySee) -> bool:
 def levels() -> tuple[str, ...]:
     """Return every level of access, those that fewest may see first."""
     return (*(level for level in _levels() if level != OPEN), UNCLEAR, OPEN)
+
+
+@cache
+def rules() -> str:
+    """Return the digest of the rules by which items have their levels of access."""
+    said = load("schemas/access.yaml")
+    return sha256(json.dumps([said["levels"], said["given"]]).encode()).hexdigest()
 
 
 @cache

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 from urllib.parse import unquote
 
 from archivist import export
@@ -16,20 +16,21 @@ from archivist.catalog import Catalog
 from archivist.catalog.runs import Running
 from archivist.describe.numbers import parse as parse_number
 from archivist.errors import ArchivistError, NotFound, SettingsError, WrongCall
-from archivist.indexing import Indexer, whole
+from archivist.indexing import Indexer, skimmed
 from archivist.language import gettext as _
 from archivist.model import Item
 from archivist.search import finding
 from archivist.search import passages as found_passages
 from archivist.search import query as queries
-from archivist.search.clauses import Order
+from archivist.search.clauses import Clause, Order
 from archivist.search.document import document_of
 from archivist.search.engines import open_index, servers_of, without_password
 from archivist.search.fields import definition
 from archivist.search.index import SearchIndex
 from archivist.search.judging import fields_of
 from archivist.search.passages import Passage
-from archivist.search.row import row_of
+from archivist.search.row import judged_row
+from archivist.search.running import RunningText
 from archivist.settings import Settings, unplaced
 from archivist.store import Store
 from archivist.views import Views
@@ -96,7 +97,8 @@ class Archive:
         self.catalog = Catalog(settings.catalogue)
         # Where scans were kept, a store that is empty has vanished, and is not begun anew.
         self.store = Store(settings.store, expected=any(True for _ in self.catalog.scans()))
-        self._following = RLock()
+        self._following, self._left = RLock(), list[SearchIndex]()
+        self._one_desk, self._desk = RLock(), cast("Desk | None", None)
         self._open_index(settings.index)
         self.views = Views(self.catalog)
         self._since_indexed = 0
@@ -109,17 +111,20 @@ class Archive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close its rooms."""
-        self.index.close()
+        for index in (*self._left, self.index):
+            index.close()
         self.catalog.close()
 
     # What reads, describes and compares takes a second to load, for which nobody who only searches should wait.
 
-    @cached_property
+    @property
     def desk(self) -> "Desk":
-        """Where people decide."""
+        """Where people decide; one, for all threads, because it does one thing after the other."""
         from archivist.desk import Desk
 
-        return Desk(self.catalog, self._index_now)
+        with self._one_desk:
+            self._desk = self._desk or Desk(self.catalog, self._index_now)
+            return self._desk
 
     @cached_property
     def duplicates(self) -> "Duplicates":
@@ -219,42 +224,54 @@ class Archive:
         self.indexer = Indexer(self.catalog, self.index, unplaced(url, self.settings.folder))
         self._in_use = self.catalog.indexes.in_use()
 
-    def follow(self) -> None:
-        """Go on with the index that another process moved to since this one opened its own."""
+    def follow(self) -> str:
+        """Go on with the index that another process moved to since this one opened its own, and return its name."""
         used = self.catalog.indexes.in_use()
         if not used or used == self._in_use:
-            return
+            return used
         with self._following:
             if used != self._in_use:
-                self.index.close()
+                # Somebody may be searching in it at this moment, in another thread.
+                self._left.append(self.index)
                 self.settings = self.settings.now()
                 self._open_index(self.settings.index)
+        return used
 
     def search(
-        self, text: str, limit: int = 10, offset: int = 0, *, order: Order = "relevance", tolerant: bool = True,
-        facets: Iterable[str] = (), may_see: MaySee = None, tell: Callable[[str], None] = lambda text: None,
+        self, text: str | queries.Query, limit: int = 10, offset: int = 0, *, order: Order = "relevance",
+        tolerant: bool = True, facets: Iterable[str] = (), filters: finding.Filters | None = None,
+        suggest: bool = True, boxes: bool = True, may_see: MaySee = None,
+        tell: Callable[[str], None] = lambda text: None,
     ) -> Answer:  # fmt: skip
         """Return the items that answer `text`, each with passages; QueryError where it cannot be meant so.
 
-        In `order`, exact hits first, then, if `tolerant`, those in which a character was misread. Nothing is said of
-        items whose level of access is not in `may_see` (None: of all). `tell` is given words where the index must be
-        made anew first; see `Indexer.asked`.
+        In `order`, exact hits first, then, if `tolerant`, those in which a character was misread; of `filters`, which
+        name facets (WrongCall), they have all values. Where none is found exactly, and `suggest`, queries that may be
+        meant are looked for; passages have no boxes unless `boxes` are wanted. Nothing is said of items whose level of
+        access is not in `may_see` (None: of all). `tell` is given words where the index must be made anew first; see
+        `Indexer.asked`.
         """
-        query = self._parsed(text)
+        query, chosen = self.parsed(text), filters or {}
+        if unknown := [name for name in chosen if name not in definition().facets]:
+            raise WrongCall(_("there is no facet {name}").format(name=unknown[0]))
 
         def ask(index: SearchIndex) -> tuple[finding.Finding, tuple[str, ...]]:
             found = finding.find(
                 index, query, limit=limit, offset=offset, order=order, tolerant=tolerant, may_see=may_see,
-                facets=facets,
+                facets=facets, filters=chosen,
             )  # fmt: skip
-            if found.exact:
+            if found.exact or not suggest:
                 return found, ()
-            return found, finding.meant(index, query, self._parsed, lambda names: self._texts(names, may_see), may_see)
+            read = partial(self._texts, may_see=may_see)
+            return found, finding.meant(index, query, self.parsed, read, may_see, chosen)
 
         found, meant = self._asked(ask, tell)
         items = {item.id: item for item in self._seen([place.item_id for place in found.places], may_see)}
+        clauses = {tolerance: query.clause(tolerance) for tolerance in {not place.exact for place in found.places}}
         shown = tuple(
-            self._shown(items[place.item_id], place, query) for place in found.places if place.item_id in items
+            self._shown(items[place.item_id], place, query, clauses[not place.exact], boxes)
+            for place in found.places
+            if place.item_id in items
         )
         return Answer(found.total, found.exact, shown, found.facets, meant)
 
@@ -277,33 +294,41 @@ class Archive:
         items = {item.id: item for item in self.catalog.listed(names) if open_to(item, may_see)}
         return tuple(items[name] for name in names if name in items)
 
-    def series(self, text: str, *, may_see: MaySee = None) -> finding.Series:
+    def series(self, text: str | queries.Query, *, may_see: MaySee = None) -> finding.Series:
         """Return which document numbers of the series `text` (聊发 1995) are held, cited, missing; QueryError."""
-        code, year = finding.series_named(self._parsed(text))
+        code, year = finding.series_named(self.parsed(text))
         return self._asked(lambda index: finding.series(index, code, year, may_see))
 
-    def _asked(self, ask: Callable[[SearchIndex], _Answer], tell: Callable[[str], None] = lambda text: None) -> _Answer:
-        self.follow()
-        return self.indexer.asked(ask, tell)
+    def nearest(self, text: str | queries.Query, *, may_see: MaySee = None) -> tuple[str, ...]:
+        """Return the document numbers held that come nearest to the one `text` names, if it names one; QueryError."""
+        query = self.parsed(text)
+        return self._asked(lambda index: finding.nearest(index, query, may_see))
 
-    def _parsed(self, text: str) -> queries.Query:
-        return queries.parse(text, parse_number)
+    def _asked(self, ask: Callable[[SearchIndex], _Answer], tell: Callable[[str], None] = lambda text: None) -> _Answer:
+        used = self.follow()
+        return self.indexer.asked(ask, tell, used)
+
+    def parsed(self, text: str | queries.Query) -> queries.Query:
+        """Return what `text` looks for; QueryError. What is parsed already stays as it is."""
+        return text if isinstance(text, queries.Query) else queries.parse(text, parse_number)
 
     def _seen(self, names: list[str], may_see: MaySee) -> list[Item]:
         # A mark of secrecy that was found or confirmed a moment ago is not in the index yet.
-        return [item for item in whole(self.catalog, names) if open_to(item, may_see)]
+        return [item for item in skimmed(self.catalog, names) if open_to(item, may_see)]
 
     def _texts(self, names: list[str], may_see: MaySee) -> Iterator[str]:
         for item in self._seen(names, may_see):
-            offered = document_of(item)
+            offered = document_of(item, doubts=False)
             yield from (offered.title, *offered.agencies, *offered.people, *offered.campaigns, *offered.pages)
 
-    def _shown(self, item: Item, place: finding.Place, query: queries.Query) -> Found:
-        row = row_of(document_of(item), definition())
-        why = fields_of(query.clause(tolerant=not place.exact), row, definition())
-        return Found(
-            item, place.score, place.exact, why, found_passages.passages(item, query, tolerant=not place.exact)
-        )
+    def _shown(
+        self, item: Item, place: finding.Place, query: queries.Query, clause: Clause, boxes: bool
+    ) -> Found:  # fmt: skip
+        tolerant, text = not place.exact, RunningText.of(item.pages)
+        row = judged_row(document_of(item, doubts=tolerant), definition(), text.text)
+        why = fields_of(clause, row, definition())
+        shown = found_passages.passages(item, query, tolerant=tolerant, boxed=boxes, text=text)
+        return Found(item, place.score, place.exact, why, shown)
 
     def export(self, format: str, path: Path, ids: Iterable[str] | None = None) -> int:
         """Write all items, or those of `ids`, to `path` and return how many; see `export.write`."""

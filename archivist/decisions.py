@@ -6,11 +6,17 @@ from typing import Literal, TypeAlias
 
 from archivist.model import Decided, Value
 
-Subject: TypeAlias = Literal["value", "boundary", "link", "campaign", "agency", "likeness"]
+Subject: TypeAlias = Literal["value", "line", "boundary", "link", "campaign", "agency", "likeness"]
+#: What is about a page, by its `Page.place`.
+OF_PAGES: frozenset[Subject] = frozenset({"value", "line", "boundary"})
+#: What may be decided about whatever was decided, by its number (`undoes` in the detail).
+UNDO = "undo"
 #: What may be decided about each.
 ACTS: Mapping[Subject, frozenset[str]] = {
     # A value is right as read, is another, is none, or is one that no rule found.
     "value": frozenset({"accept", "correct", "reject", "add"}),
+    # A line says something else, or nothing ("") where no writing is; or is one that was not read at all.
+    "line": frozenset({"read as", "add"}),
     # A page begins an item, or goes on with the one before.
     "boundary": frozenset({"begins", "continues"}),
     # An item belongs to a campaign, does not, or belongs to another.
@@ -28,9 +34,10 @@ ACTS: Mapping[Subject, frozenset[str]] = {
 class Decision:
     """What a person decided; of several about the same thing the latest counts.
 
-    `target` finds it again: of a value or boundary the page (`Page.place`), of a link the identifier of the item, of
-    a campaign or agency its key, of a likeness the two pages with a blank between. `detail` says the rest in plain
-    values.
+    `target` finds it again: of a value, line or boundary the page (`Page.place`), of a link the identifier of the
+    item, of a campaign or agency its key, of a likeness the two pages with a blank between. `detail` says the rest in
+    plain values; that of an undoing is the detail of what is undone, with its number as `undoes` and what it was, its
+    act, as `undid`.
     """
 
     subject: Subject
@@ -41,7 +48,7 @@ class Decision:
 
     def __post_init__(self) -> None:
         """Raise ValueError where `act` is nothing that can be decided about the subject."""
-        if self.act not in ACTS[self.subject]:
+        if self.act != UNDO and self.act not in ACTS[self.subject]:
             raise ValueError(f"{self.act} cannot be decided about a {self.subject}")
 
 

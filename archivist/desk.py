@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
+from threading import Lock
 
 from archivist import campaigns, recipes
+from archivist.access import MaySee
 from archivist.box import MANIFEST
 from archivist.catalog import Catalog
-from archivist.decisions import Decision
+from archivist.corrections import PERSON, clipped, line_at, lines_saying, plain
+from archivist.decisions import UNDO, Decision
 from archivist.describe.authority import Agency
 from archivist.describe.decided import addition, decision_for
 from archivist.describe.names import agency_key
@@ -16,8 +19,13 @@ from archivist.errors import DescribingFailed, NotFound, WrongCall
 from archivist.handles import handles
 from archivist.image.open import SUFFIXES
 from archivist.language import gettext as _
-from archivist.model import Decided, Evidence, Failure, Item, campaign_id
+from archivist.model import Box, Decided, Evidence, Failure, Item, Line, Page, Value, campaign_id
 from archivist.text import span_of
+
+# Characters of a line that a person types: more than stand in one on any paper.
+_LONGEST_LINE = 1000
+# What changes how the items of a campaign name it.
+_RENAMING = {"merge", "name"}
 
 
 class Desk:
@@ -25,15 +33,17 @@ class Desk:
 
     def __init__(self, catalog: Catalog, index: Callable[[], None]) -> None:
         self._catalog, self._index = catalog, index
+        # Whoever waits for another finds what is theirs done.
+        self._carrying = Lock()
 
     def decide(self, decisions: Sequence[Decision]) -> int:
-        """Keep what a person decided, make the items concerned anew at once, and return how many those are.
+        """Keep what a person decided, make the items concerned anew at once, and return how many were made anew.
 
         Raises DescribingFailed where the rules break down over one of them: it stays as it was until that is mended,
         and the decision is kept.
         """
         self._catalog.decide(decisions)
-        return self._told(*self.carry_out(decisions))
+        return self._told(*self.carry_out())
 
     def describe_again(self, names: Iterable[str] | None = None, tell: Callable[[Item], None] | None = None) -> int:
         """Describe all items, or those called `names`, from their kept pages; return how many there were.
@@ -89,6 +99,84 @@ class Desk:
         box = Evidence.of(sheet, *span).box
         self.decide([addition(item, page, box, field, value, *decided)])
 
+    def read_line(self, name: str, page: int, box: Box, text: str, decided: Decided) -> None:
+        """Keep what `line_reading` returns, and make the item anew."""
+        if decision := self.line_reading(name, page, box, text, decided):
+            self.decide([decision])
+
+    def line_reading(self, name: str, page: int, box: Box, text: str, decided: Decided) -> Decision | None:
+        """Return the decision that a line on `page` of the item `name` says `text`, "" where there is no writing.
+
+        The line is the one that stands in `box` (pixels of the scan). None where a person said so already; NotFound,
+        WrongCall.
+        """
+        item, sheet, text = *self._sheet(name, page), _written(text)
+        seen, read = line_at(sheet, box), line_at(self._catalog.page_as_read(item.id, page), box)
+        line = read or seen
+        if line is None:
+            raise NotFound(_("no line stands there on page {page} of {item}").format(page=page, item=item.id))
+        if seen and (seen.method, seen.text) == (PERSON, text):
+            return None
+        detail: dict[str, Value] = {"box": list(line.box), "read": read.text if read else "", "text": text}
+        return Decision("line", sheet.place, "read as", detail, decided)
+
+    def line_saying(self, name: str, page: int, words: str) -> Box:
+        """Return where the line of a page stands that says `words`; NotFound, WrongCall where several say them."""
+        item, sheet = self._sheet(name, page)
+        found = lines_saying(sheet, words)
+        if not found:
+            text = _(
+                "“{ink}” does not stand on page {page} of {item} as it was read; name words that do (`show --text`)"
+            )
+            raise NotFound(text.format(ink=words, page=page, item=item.id))
+        if len(found) > 1:
+            raise WrongCall(_("several lines say “{words}”; give more of the one that is meant").format(words=words))
+        return found[0].box
+
+    def line_in(self, name: str, page: int, box: Box) -> Line | None:
+        """Return the line that stands in `box` (pixels of the scan) on a page, None where none does; NotFound."""
+        return line_at(self._sheet(name, page)[1], box)
+
+    def add_line(self, name: str, page: int, box: Box, text: str, decided: Decided) -> None:
+        """Keep what `line_addition` returns, and make the item anew."""
+        self.decide([self.line_addition(name, page, box, text, decided)])
+
+    def line_addition(self, name: str, page: int, box: Box, text: str, decided: Decided) -> Decision:
+        """Return the decision that a line no reader saw stands in `box` (pixels of the scan) on `page` of an item.
+
+        Raises NotFound, and WrongCall where a line stands there or nothing is said.
+        """
+        item, sheet, text = *self._sheet(name, page), _written(text)
+        scan = sheet.scan
+        own = clipped(box, scan.area or Box(0, 0, scan.width, scan.height))
+        if not text or own.width < 1 or own.height < 1:
+            raise WrongCall(_("say what is written there, and where on the page"))
+        if line := line_at(sheet, own):
+            words = _("a line stands there on page {page} of {item}: “{text}”; correct that one")
+            raise WrongCall(words.format(page=page, item=item.id, text=line.text))
+        return Decision("line", sheet.place, "add", {"box": list(own), "text": text}, decided)
+
+    def undoing(self, number: int, decided: Decided, *, may_see: MaySee = None) -> Decision:
+        """Return the decision that what was decided under `number` shall not count; NotFound, WrongCall.
+
+        Of an undoing it is that what was undone counts again. What is about items whose level of access is not in
+        `may_see` is not found.
+        """
+        said = self._catalog.decision(number, may_see=may_see)
+        if said is None:
+            raise NotFound(_("nothing was decided under the number {number}").format(number=number))
+        if said.undone:
+            raise WrongCall(_("what was decided under the number {number} is undone already").format(number=number))
+        one = said.decision
+        detail: dict[str, Value] = {**one.detail, "undoes": number, "undid": one.act}
+        return Decision(one.subject, one.target, UNDO, detail, decided)
+
+    def undo(self, number: int, decided: Decided, *, may_see: MaySee = None) -> Decision:
+        """Undo what was decided under `number`, as `undoing` says, and make what it concerned anew."""
+        decision = self.undoing(number, decided, may_see=may_see)
+        self.decide([decision])
+        return decision
+
     def agencies(self) -> tuple[Agency, ...]:
         """Return the list of agencies: those a person verified, and what was decided about their names."""
         return Entries(self._catalog).authority.agencies()
@@ -133,21 +221,45 @@ class Desk:
         self.decide([Decision("boundary", behind.pages[0].place, "continues", {}, decided)])
         return self._catalog.item(before.id)
 
-    def carry_out(self, decisions: Sequence[Decision] = ()) -> tuple[int, list[Exception]]:
-        """Make anew what `decisions` concern, and those of a run that ended before it could; return what came of it."""
-        outstanding, latest = self._catalog.outstanding()
-        made = [*outstanding, *decisions]
-        names = set(self._catalog.items_holding({one.target for one in made if one.subject == "value"}))
+    def carry_out(self) -> tuple[int, list[Exception]]:
+        """Make anew what was decided about and is not made anew yet; return how many items, and what failed.
+
+        Safe in several threads and processes at once: of each decision the item is made anew at least once after it.
+        """
+        with self._carrying:
+            made, latest = self._catalog.outstanding()
+            done, errors = self._describe(names) if (names := self._concerned(made)) else (0, [])
+            divided = self._catalog.items_holding({one.target for one in made if one.subject == "boundary"})
+            count, others = self._divide(self._catalog.sources(divided))
+            self._look_again({one.target for one in made if one.subject == "likeness" and one.act == UNDO})
+            self._catalog.carried_out(latest)
+        return done + count, errors + others
+
+    def _concerned(self, made: Sequence[Decision]) -> set[str]:
+        """Return the items that are described otherwise by what was decided."""
+        names = set(self._catalog.items_holding({one.target for one in made if one.subject in ("value", "line")}))
         names |= {one.target for one in made if one.subject == "link"}
         # Who is kin to whom is worked out when somebody looks.
-        campaigns = (one for one in made if one.subject == "campaign" and one.act in ("merge", "name"))
-        for key in {key for one in campaigns for key in (one.target, str(one.detail.get("into", one.target)))}:
+        told = (one for one in made if one.subject == "campaign" and {one.act, one.detail.get("undid")} & _RENAMING)
+        for key in {key for one in told for key in (one.target, str(one.detail.get("into", one.target)))}:
             names.update(self._catalog.items_naming(campaign_id(key)))
-        done, errors = self._describe(names) if names else (0, [])
-        divided = self._catalog.items_holding({one.target for one in made if one.subject == "boundary"})
-        count, others = self._divide(sorted({item.source for item in self._catalog.items(divided)}))
-        self._catalog.carried_out(latest)
-        return done + count, errors + others
+        return names
+
+    def _look_again(self, pairs: Iterable[str]) -> None:
+        """Look for the like of pages about which people had decided."""
+        names = self._catalog.items_holding([place for pair in pairs for place in pair.split(" ")])
+        if names:
+            from archivist.duplicates import Duplicates
+
+            Duplicates(self._catalog).look_for(names)
+
+    def _sheet(self, name: str, page: int) -> tuple[Item, Page]:
+        """Return an item and its page `page`; NotFound."""
+        item = self._catalog.item(name)
+        sheet = next((one for one in item.pages if one.number == page), None)
+        if sheet is None:
+            raise NotFound(_("the item {name} has no page {page}").format(name=item.id, page=page))
+        return item, sheet
 
     def _describe(
         self, names: Iterable[str] | None, tell: Callable[[Item], None] | None = None
@@ -235,6 +347,14 @@ class Desk:
             if self._catalog.save_items(made, instead_of=gone, heeding=latest, described_by=self._recipe()):
                 self._note(source, errors)
                 return len(made), errors
+
+
+def _written(text: str) -> str:
+    """Return `text` as it may stand in a line; WrongCall where it is longer than any."""
+    kept = plain(text)
+    if len(kept) > _LONGEST_LINE:
+        raise WrongCall(_("a line has {most} characters at most").format(most=_LONGEST_LINE))
+    return kept
 
 
 def _named(item: Item) -> str:

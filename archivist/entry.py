@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from archivist import campaigns
 from archivist.catalog import Catalog
+from archivist.corrections import corrected
 from archivist.decisions import Decision
 from archivist.describe import describe, title_of
 from archivist.describe.authority import Authority
@@ -23,7 +24,8 @@ Held = tuple[str, tuple[str, ...]]
 class Stack:
     """Pages handed in together, numbered in order: one item, or several with no sheet between them.
 
-    `given` is what a manifest says of it; such a stack is one item unless a person divided it.
+    `given` is what a manifest says of it; such a stack is one item unless a person divided it. The lines of its pages
+    are as people read them.
     """
 
     source: str
@@ -51,6 +53,11 @@ class Entries:
             verified = [name for name, _count in self._catalog.verified_agencies()]
             self._authority = Authority.of(verified, self._catalog.decisions("agency"))
         return self._authority
+
+    def corrected(self, pages: Sequence[Page]) -> tuple[Page, ...]:
+        """Return `pages`, as they were read, with their lines as people read them."""
+        said = self._catalog.decisions("line", [page.place for page in pages])
+        return tuple(corrected(page, said) for page in pages) if said else tuple(pages)
 
     def make(self, stack: Stack, before: Sequence[Held], failed: Callable[[Exception], None]) -> list[Item]:
         """Return the items that `stack` is, each under the identifier it had `before`.

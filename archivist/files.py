@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
@@ -45,3 +45,14 @@ def settle(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def folder_size(folder: Path) -> int:
+    """Return how many bytes the files in `folder` and below have; what cannot be looked at counts nothing."""
+    total = 0
+    for where, _folders, names in os.walk(folder):
+        for name in names:
+            # What is being written has another name a moment later.
+            with suppress(OSError):
+                total += os.lstat(f"{where}/{name}").st_size
+    return total

@@ -95,13 +95,17 @@ class Indexer:
         known = set(names)
         return self._index.add(self._documents(known), instead_of=known)
 
-    def asked(self, ask: Callable[[SearchIndex], _Answer], tell: Callable[[str], None]) -> _Answer:
+    def asked(
+        self, ask: Callable[[SearchIndex], _Answer], tell: Callable[[str], None], used: str | None = None
+    ) -> _Answer:
         """Return what `ask` gets from the index. One that is damaged or lost is made anew first, and `tell` told so.
 
-        Raises IndexUnusable where that would take long, somebody else is writing to the archive, or another index is
-        in use.
+        `used` is the index in use where that was just looked up. Raises IndexUnusable where making it anew would take
+        long, somebody else is writing to the archive, or another index is in use.
         """
-        self._own()
+        # Looked up again where it is another: it may have become this one a moment ago.
+        if used != self.name:
+            self._own()
         try:
             if not self._lost():
                 return ask(self._index)
@@ -176,7 +180,16 @@ class Indexer:
 
 def whole(catalog: Catalog, names: Sequence[str]) -> list[Item]:
     """Return the items called `names` but for those whose pages are damaged, which `verify` tells of."""
+    return _undamaged(lambda those: list(catalog.items(those)), names)
+
+
+def skimmed(catalog: Catalog, names: Sequence[str]) -> list[Item]:
+    """Return the same for what they say: see `Catalog.skimmed`."""
+    return _undamaged(catalog.skimmed, names)
+
+
+def _undamaged(read: Callable[[Sequence[str]], list[Item]], names: Sequence[str]) -> list[Item]:
     try:
-        return list(catalog.items(names))
+        return read(names)
     except ValueError:
-        return [] if len(names) == 1 else [item for name in names for item in whole(catalog, [name])]
+        return [] if len(names) == 1 else [item for name in names for item in _undamaged(read, [name])]

@@ -331,7 +331,6 @@ class Batch:
     def _save(self, state: _Open) -> None:
         """Make the items that a bundle is, unless the catalogue has them as they would be made now."""
         bundle, places = state.bundle, self._places(state)
-        stack: Stack | None = None
         # Again where a person decides something in the meantime: it may be about these pages.
         while places:
             latest = self._catalog.last_decision()
@@ -343,7 +342,8 @@ class Batch:
             if here and lacking and not {place for _name, own in here for place in own} <= set(places):
                 # What was read in an earlier run outweighs a scan that cannot be opened today.
                 return
-            stack = stack or Stack(bundle.source, bundle.name, tuple(self._pages(state)), bundle.given)
+            pages = self._entries.corrected(tuple(self._pages(state)))
+            stack = Stack(bundle.source, bundle.name, pages, bundle.given)
             errors: list[Exception] = []
             items = self._entries.make(stack, before, errors.append)
             gone = {name for name, _places in before} - {item.id for item in items}

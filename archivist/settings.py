@@ -9,6 +9,7 @@ import tomlkit
 from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, PrivateAttr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -60,6 +61,11 @@ def _index(value: object) -> str:
     raise ValueError(text)
 
 
+def _boxes(value: object) -> object:
+    """Return the folders that are named one behind the other, as the environment does, parted as in PATH."""
+    return tuple(part for part in value.split(os.pathsep) if part.strip()) if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
     """Where an archive keeps what, and how its scans are read.
 
@@ -67,6 +73,8 @@ class Settings(BaseSettings):
     tantivy:FOLDER, opensearch://HOST/NAME); where nothing is said they stand in the archive's own folder. `workers` is
     a number of processes, 0 for one a core, or the address of a Dask scheduler. A page may take `page_seconds`, and so
     much memory besides its reader's. `most_failures` is the share of scans that may fail before a batch is stopped.
+    So much of the pictures that the reading room has shown is kept in the archive's folder as `pictures` says.
+    `boxes` are folders of this machine from which scans may be taken in from the reading room.
     """
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="ARCHIVIST_", env_ignore_empty=True, extra="forbid")
@@ -80,6 +88,8 @@ class Settings(BaseSettings):
     page_memory: Annotated[ByteSize, AfterValidator(_memory)] = ByteSize(4 << 30)
     second_reader: Literal["doubtful", "never"] = "doubtful"
     most_failures: Annotated[float, Field(gt=0, le=1)] = 0.5
+    pictures: Annotated[ByteSize, Field(ge=0)] = ByteSize(2 << 30)
+    boxes: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_boxes)] = ()
 
     @classmethod
     def settings_customise_sources(
@@ -91,6 +101,11 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     _archive: Path | None = PrivateAttr(None)
+
+    @property
+    def archive(self) -> Path:
+        """What `--archive` names this archive by: its folder, or its settings file."""
+        return self._archive or self.folder
 
     def now(self) -> "Settings":
         """Return these settings as they are said now: another process may have moved the search index."""
@@ -106,6 +121,7 @@ class Settings(BaseSettings):
             "store": self.store or f"file://{(folder / 'originals').as_posix()}",
             "index": placed(self.index or "index", folder),
             "workers": self.workers or cores(),
+            "boxes": tuple(folder / box for box in self.boxes),
         }
         for name, value in places.items():
             object.__setattr__(self, name, value)

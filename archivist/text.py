@@ -68,7 +68,9 @@ class CharacterTable:
         """Return `text` with each of its characters replaced."""
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
         found = self._known[codes]
-        if len(new := np.unique(codes[found == _UNKNOWN])):
+        unknown = found == _UNKNOWN
+        if unknown.any():
+            new = np.unique(codes[unknown])
             self._known[new] = [ord(self._of(chr(code))) for code in new.tolist()]
             found = self._known[codes]
         return found.tobytes().decode("utf-32-le", "surrogatepass")

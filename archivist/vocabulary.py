@@ -57,6 +57,11 @@ CAUSES = (
 RUNS = (
     N_("done"), N_("failed"), N_("stopped"), N_("error"), N_("broken off"),
 )  # fmt: skip
+#: Who may see and do what in the reading room, and how guarded an item is.
+ACCESS = (
+    N_("reader"), N_("archivist"), N_("admin"),
+    N_("top_secret"), N_("confidential"), N_("secret"), N_("internal"), N_("closed"), N_("unclear"), N_("open"),
+)  # fmt: skip
 #: What click says where someone calls wrongly or asks for help, as it says it.
 CLICK = (
     N_("Usage:"), N_("Options"), N_("Commands"), N_("Show this message and exit."), N_("Show the version and exit."),

@@ -32,6 +32,7 @@ NEW_TABLES = {
         "runs",
         "tallies",
     ),
+    5: ("sessions", "guesses", "accounts"),
 }
 NEW_COLUMNS = {
     2: ("item_pages part", "item_pages confidence"),
@@ -41,6 +42,7 @@ NEW_COLUMNS = {
         *(f"campaign_links {column}" for column in ("role", "status", "decided")),
     ),
     4: ("items described_by", "readings parts", "item_pages blank"),
+    5: ("items access",),
 }
 
 
@@ -202,7 +204,10 @@ def test_what_was_decided_stands_out_until_it_is_carried_out(catalog: Catalog) -
 def test_an_item_that_does_not_heed_the_latest_decision_is_not_kept(catalog: Catalog) -> None:
     known = catalog.last_decision()
     assert catalog.save_items([decision()], RECIPE, heeding=known)
+    # What is decided about others does not matter.
     catalog.decide([Decision("boundary", "p1", "begins", {}, WHO)])
+    assert catalog.save_items([decision()], RECIPE, heeding=known)
+    catalog.decide([Decision("boundary", decision().pages[1].place, "begins", {}, WHO)])
     assert not catalog.save_items([replace(decision(), title="old")], RECIPE, ["5f0c1d"], known)
     assert catalog.item("5f0c1d") == decision()
     assert catalog.save_items([replace(decision(), title="new")], heeding=catalog.last_decision())
@@ -252,10 +257,13 @@ def downgrade(url: str, version: int) -> None:
         if version < 2:
             connection.execute(text("DROP INDEX ix_item_pages_confidence"))
         connection.execute(text("DROP INDEX campaign_links_by_status"))
+        connection.execute(text("DROP INDEX ix_items_access"))
         for added, columns in NEW_COLUMNS.items():
             for table, column in (place.split() for place in columns if added > version):
                 connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
-        connection.execute(text("DELETE FROM meta WHERE name = 'ledger'"))
+        if version < 4:
+            connection.execute(text("DELETE FROM meta WHERE name = 'ledger'"))
+        connection.execute(text("DELETE FROM meta WHERE name = 'access_rules'"))
         connection.execute(text(f"UPDATE meta SET value = '{version}' WHERE name = 'schema_version'"))
     engine.dispose()
 
@@ -276,11 +284,13 @@ def kept_pictures(url: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_an_older_catalogue_is_brought_up_to_date_where_it_stands(place: str, version: int) -> None:
     pages = facing()
+    marked, undescribed = notice("marked", secrecy="机密"), replace(notice("undescribed"), documents=())
     with Catalog(place) as catalog:
         catalog.save_items([decision(), notice("other"), citing("c", "关于创建全国科技工作先进市的决定")], RECIPE)
+        catalog.save_items([marked, undescribed], RECIPE)
         catalog.save_reading(pages, RECIPE)
     downgrade(place, version)
     for _twice in range(2):
@@ -291,7 +301,10 @@ def test_an_older_catalogue_is_brought_up_to_date_where_it_stands(place: str, ve
             assert [one.items for one in catalog.missing_citations(9)] == [("5f0c1d",)]
             assert catalog.parts(pages[0].scan.sha256, 0, RECIPE) == 2
             assert catalog.made_by(decision().source) == {(RECIPE, "")}
-            assert [one.event.type for one in catalog.ledger.events()] == ["migration"]
+            assert [catalog.access(name) for name in ("other", "marked", "undescribed", "none")] == [
+                "open", "confidential", "unclear", None
+            ]  # fmt: skip
+            assert [one.event.type for one in catalog.ledger.events()][-1] == "migration"
             assert catalog.ledger.check().broken == ""
     assert kept_pictures(place) == ["c" * 64, "d" * 64]
     with Catalog(place) as catalog:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import pytest
 
 from archivist.archive import Archive
-from archivist.cli.common import dated, glance
 from archivist.decisions import Decision
 from archivist.describe import describe
 from archivist.entry import Entries, Stack
@@ -17,7 +17,8 @@ from archivist.errors import DescribingFailed, NotFound, WrongCall
 from archivist.export import record
 from archivist.export.elements import statements
 from archivist.handles import handles
-from archivist.model import Decided, Field, Item, Page
+from archivist.model import Box, Decided, Field, Item, Page
+from archivist.phrases import dated, glance
 from archivist.settings import load
 from tests.command import Call
 from tests.describe import paper
@@ -65,8 +66,10 @@ def keep(archive: Archive, handed_in: Stack) -> list[Item]:
     def failed(error: Exception) -> None:
         raise error
 
-    before = archive.catalog.items_of(handed_in.source)
-    items = Entries(archive.catalog).make(handed_in, before, failed)
+    before, entries = archive.catalog.items_of(handed_in.source), Entries(archive.catalog)
+    for page in handed_in.pages:
+        archive.catalog.save_reading([page], "test")
+    items = entries.make(replace(handed_in, pages=entries.corrected(handed_in.pages)), before, failed)
     archive.catalog.save_items(items, "test", {name for name, _places in before} - {item.id for item in items})
     archive.update_index()
     return items
@@ -360,3 +363,166 @@ def test_lines_between_items_are_drawn_anew_for_boxes_taken_in_before(archive: A
     assert archivist("describe", "--boundaries", *at).code == 0
     assert [len(item.pages) for item in archive.catalog.items()] == [2, 1]
     assert found(archive, "平发〔1985〕12号")[0] == whole.id
+
+
+def stands(archive: Archive, item: Item) -> None:
+    """Every value and link of an item stands where it says it does."""
+    kept = archive.catalog.item(item.id)
+    ink = [field.evidence for document in kept.documents for field in document.fields]
+    for one in [*ink, *(one for link in kept.campaigns for one in link.evidence)]:
+        page = kept.page(one.page)
+        assert page.running_text[one.start : one.end] == one.text
+        assert len(page.running_text) == len(page.glyphs)
+
+
+def test_a_corrected_line_reaches_title_search_export_and_a_later_run(archive: Archive, two: list[Item]) -> None:
+    (notice,) = keep(archive, stack(NOTICE.replace("春季植树造林", "春季植村造林"), source="/box/8"))
+    assert "植村造林" in notice.title
+    place = archive.desk.line_saying(notice.id, 1, "关于做好春季植村造林工作")
+    archive.desk.read_line(notice.id, 1, place, "平阳县人民政府关于做好春季植树造林工作的通知", WANG)
+    for _ in range(2):
+        kept = archive.catalog.item(notice.id)
+        assert kept.title == "平阳县人民政府关于做好春季植树造林工作的通知"
+        assert "植村" not in record(kept)["pages"][0]["text"] and kept.pages[0].steps[-1].what.endswith("1 by 王芳")
+        assert set(found(archive, "春季植树造林")) == {notice.id, two[1].id}
+        stands(archive, notice)
+        assert "植村造林" in archive.catalog.page_as_read(notice.id, 1).running_text
+        keep(archive, stack(NOTICE.replace("春季植树造林", "春季植村造林"), source="/box/8"))
+    (undone,) = archive.catalog.history_of(notice.id, 9)
+    archive.desk.undo(undone.number, WANG)
+    assert archive.catalog.item(notice.id) == replace(notice, pages=archive.catalog.item(notice.id).pages)
+    assert archive.catalog.item(notice.id).pages[0] == archive.catalog.page_as_read(notice.id, 1)
+    assert found(archive, "春季植树造林")[0] == two[1].id
+
+
+def test_a_line_that_was_missed_is_added_and_taken_away_again(archive: Archive, two: list[Item]) -> None:
+    sheet = archive.catalog.item(two[0].id).pages[1]
+    below = Box(120, sheet.lines[-1].box.bottom + 40, 600, sheet.lines[-1].box.bottom + 80)
+    archive.desk.add_line(two[0].id, 2, below, "抄送：县委各部门", WANG)
+    stands(archive, two[0])
+    assert archive.catalog.item(two[0].id).pages[1].lines[-1].text == "抄送：县委各部门"
+    assert found(archive, "县委各部门") == [two[0].id]
+    with pytest.raises(WrongCall, match="县委各部门"):
+        archive.desk.add_line(two[0].id, 2, below, "抄报", WANG)
+    archive.desk.read_line(two[0].id, 2, below, "", WANG)
+    assert archive.catalog.item(two[0].id).pages[1].lines == sheet.lines
+    for text, box in (("", below), ("抄报", Box(-90, -90, -10, -10))):
+        with pytest.raises(WrongCall):
+            archive.desk.add_line(two[0].id, 2, box, text, WANG)
+    with pytest.raises(NotFound):
+        archive.desk.read_line(two[0].id, 2, Box(2000, 2900, 2100, 2950), "无", WANG)
+    with pytest.raises(WrongCall, match="several"):
+        archive.desk.line_saying(two[0].id, 1, "平阳")
+
+
+def test_a_corrected_page_follows_its_items_when_they_are_divided(archive: Archive, two: list[Item]) -> None:
+    place = archive.desk.line_saying(two[0].id, 2, "务求取得实效")
+    archive.desk.read_line(two[0].id, 2, place, "务必取得实效。", WANG)
+    (_first, second) = archive.desk.split(two[0].id, 2, WANG)
+    assert second.pages[0].lines[0].text == "务必取得实效。" and found(archive, "务必取得实效") == [second.id]
+    archive.desk.describe_again()
+    stands(archive, second)
+    with pytest.raises(ValueError, match="as it was read"):
+        archive.catalog.save_item(second, "another recipe")
+
+
+def test_whatever_was_decided_can_be_undone(archive: Archive, two: list[Item]) -> None:
+    before = [archive.catalog.item(item.id) for item in two]
+    word, _read = handle(archive, two[1], "document_number")
+    link = next(word for word, place in handles(before[0]).items() if place.sort == "link")
+    archive.desk.decide([archive.desk.judgement(word, "correct", WANG, "平政字〔1986〕第1号")])
+    archive.desk.decide([archive.desk.judgement(link, "reject", WANG)])
+    (campaign,) = before[0].campaigns
+    named = {"name": "创建文明县"}
+    archive.desk.decide([Decision("campaign", campaign.key, "name", named, WANG)])
+    archive.desk.name_agency("平阳县人民政府", ["县政府"], [], WANG)
+    archive.desk.join(two[0].id, two[1].id, WANG)
+    assert len(list(archive.catalog.items())) == 1
+    made = archive.catalog.latest_decisions(99)
+    assert [one.decision.subject for one in made] == ["boundary", "agency", "agency", "campaign", "link", "value"]
+    for one in made:
+        archive.desk.undo(one.number, WANG)
+    assert [archive.catalog.item(item.id) for item in two] == before
+    assert archive.catalog.decisions() == [] and archive.desk.agencies() == ()
+    assert all(one.undone for one in archive.catalog.decided() if one.decision.act != "undo")
+    with pytest.raises(WrongCall):
+        archive.desk.undo(made[0].number, WANG)
+    with pytest.raises(NotFound):
+        archive.desk.undo(4711, WANG)
+
+
+def test_an_undoing_that_is_undone_lets_the_decision_count_again(archive: Archive, two: list[Item]) -> None:
+    word, _read = handle(archive, two[0], "date_of_issue")
+    archive.desk.decide([archive.desk.judgement(word, "reject", WANG)])
+    number = archive.catalog.last_decision()
+    archive.desk.undo(number, WANG)
+    assert said(archive.catalog.item(two[0].id), "date_of_issue") == [("1985-03-12", "accepted")]
+    archive.desk.undo(archive.catalog.last_decision(), WANG)
+    assert said(archive.catalog.item(two[0].id), "date_of_issue") == [("1985-03-12", "rejected")]
+    archive.desk.undo(number, WANG)
+    assert said(archive.catalog.item(two[0].id), "date_of_issue") == [("1985-03-12", "accepted")]
+
+
+def test_of_two_at_once_only_one_undoes(archive: Archive, two: list[Item]) -> None:
+    word, _read = handle(archive, two[0], "date_of_issue")
+    archive.desk.decide([archive.desk.judgement(word, "reject", WANG)])
+    undoing = archive.desk.undoing(archive.catalog.last_decision(), WANG)
+    archive.catalog.decide([undoing])
+    with pytest.raises(WrongCall):
+        archive.catalog.decide([undoing])
+    assert len(archive.catalog.decided()) == 2
+
+
+def test_what_was_decided_about_duplicates_is_open_again_once_undone(archive: Archive, two: list[Item]) -> None:
+    (again,) = keep(archive, stack(NOTICE, source="/box/9"))
+    archive.duplicates.find()
+    ((one, other),) = [(pair.one, pair.other) for pair in archive.catalog.likenesses.pairs(9)]
+    assert {one, other} == {again.id, two[1].id}
+    archive.duplicates.decide(one, other, WANG, same=False)
+    archive.duplicates.decide(one, other, WANG, same=True)
+    archive.desk.undo(archive.catalog.last_decision(), WANG)
+    (pair,) = archive.catalog.likenesses.pairs(9, decided=True)
+    assert pair.standing == "refused"
+    archive.desk.undo(archive.catalog.latest_decisions(9)[-1].number, WANG)
+    assert archive.catalog.likenesses.pairs(9, decided=True) == []
+    assert [(pair.one, pair.other) for pair in archive.catalog.likenesses.pairs(9)] == [(one, other)]
+
+
+def test_lines_are_corrected_and_decisions_taken_back_from_the_command_line(
+    archive: Archive, two: list[Item], archivist: Call
+) -> None:
+    at = ("--by", "王芳", "--archive", archive.settings.folder)
+    name = two[1].id
+    done = archivist("review", "line", name, "一、各乡要把任务落实到村到户。", "--page", "1", "--read", "落实到村", *at)
+    assert done.code == 0 and "到村到户" in archivist("show", name, "--text", *at[2:]).out
+    added = archivist("review", "line", name, "抄送", "--page", "1", "--at", "120", "2000", "200", "2040", *at)
+    assert added.code == 0 and found(archive, "抄送") == [name]
+    assert archivist("review", "line", name, "--page", "1", "--read", "抄送", *at).code == 0
+    assert archivist("review", "undo", *at).code == 0
+    listed = json.loads(archivist("review", "decided", name, "--json", *at[2:]).out)
+    assert [(one["subject"], one["act"], one["undone"]) for one in listed] == [
+        ("line", "undo", False), ("line", "read as", True), ("line", "add", False), ("line", "read as", False)
+    ]  # fmt: skip
+    assert archivist("review", "undo", str(listed[-1]["number"]), *at).code == 0
+    assert "到村到户" not in archivist("show", name, "--text", *at[2:]).out
+    shown = archivist("review", "decided", *at[2:])
+    assert shown.code == 0 and "王芳" in shown.out and name in shown.out
+    assert archivist("review", "undo", "--by", "李", *at[2:]).code == 2
+    assert archivist("review", "undo", str(listed[-1]["number"]), *at).code == 2
+    assert archivist("review", "line", name, "字", "--page", "1", *at).code == 2
+    told = archivist("history", name, *at[2:]).out
+    assert "一、各乡要把任务落实到村到户。" in told
+
+
+def test_what_several_decide_and_carry_out_at_once_all_counts(archive: Archive, two: list[Item]) -> None:
+    items = [archive.catalog.item(item.id) for item in two]
+    words = [word for item in items for word, place in handles(item).items() if place.sort == "value"]
+    made = [archive.desk.judgement(word, "accept", WANG) for word in words]
+    with Archive(archive.settings) as another, ThreadPoolExecutor(4) as people:
+        desks = [archive.desk, another.desk]
+        done = [people.submit(desks[turn % 2].decide, [one]) for turn, one in enumerate(made)]
+        for one in done:
+            one.result()
+    fields = [one for item in archive.catalog.items() for document in item.documents for one in document.fields]
+    assert {field.status for field in fields} == {"verified"}
+    assert archive.catalog.outstanding()[0] == [] and len(archive.catalog.decisions()) == len(made)

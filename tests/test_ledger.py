@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from archivist.catalog import Catalog
 from archivist.catalog.ledger import recording
 from archivist.catalog.pages import pack
-from archivist.decisions import ACTS, Decision
+from archivist.decisions import ACTS, UNDO, Decision
 from archivist.definitions import load
 from archivist.errors import ArchiveBusy, ArchivistError
 from archivist.events import ARCHIVE, SOFTWARE, Event
@@ -34,7 +34,7 @@ WANG = Decided("王", "2026-01-02T03:04:05+00:00")
 PREMIS = {
     "deletion", "dissemination", "fixity check", "format identification", "ingestion", "ingestion end",
     "ingestion start", "message digest calculation", "metadata extraction", "metadata modification", "migration",
-    "recovery", "replication", "validation",
+    "policy assignment", "recovery", "replication", "validation",
 }  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def test_the_words_are_those_of_the_standard_and_all_have_labels() -> None:
     words = load("schemas/events.yaml")
     jsonschema.validate(words, load("schemas/definitions/events.schema.json"))
     assert set(words["types"]) == PREMIS
-    assert {act for acts in ACTS.values() for act in acts} <= set(words["acts"])
+    assert {act for acts in ACTS.values() for act in acts} | {UNDO} <= set(words["acts"])
 
 
 def test_every_step_of_a_scan_and_its_item_is_told_in_its_transaction(catalog: Catalog) -> None:

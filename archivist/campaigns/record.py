@@ -47,6 +47,7 @@ def record(campaign: Campaign, items: Iterable[Item], kin: Sequence[Kin] = ()) -
 
     Items whose link to it was refused are left out. An item stands at its date of issue, else at the day it was
     received, else where its first phase begins; items without any date come last. Dates are `YYYY-MM-DD` or `YYYY-MM`.
+    Of pages only the scans are looked at, where their size is known: a box may end a pixel beside one else.
     """
     members = [
         _Member(item, link)
@@ -220,6 +221,8 @@ def _agencies(members: Iterable[_Member]) -> list[dict[str, Any]]:
 
 
 def _outward(box: Box, page: Page) -> list[int]:
-    # The scan ends at its edges, whatever the way back from a straightened page says.
-    right, bottom = min(ceil(box.right), page.scan.width), min(ceil(box.bottom), page.scan.height)
+    right, bottom = ceil(box.right), ceil(box.bottom)
+    if page.scan.width and page.scan.height:
+        # The scan ends at its edges, whatever the way back from a straightened page says.
+        right, bottom = min(right, page.scan.width), min(bottom, page.scan.height)
     return [max(edge, 0) for edge in (floor(box.left), floor(box.top), right, bottom)]

@@ -8,8 +8,12 @@ from typing import Self
 
 from sqlalchemy import Connection, select
 
+from archivist.access import MaySee
+from archivist.catalog.accounts import Accounts
 from archivist.catalog.citations import MissingCitation, missing, resolve
 from archivist.catalog.database import Database
+from archivist.catalog.deciding import Deciding
+from archivist.catalog.eras import years_of
 from archivist.catalog.failures import forget_failures, put_failure, read_failures
 from archivist.catalog.finding import (
     Counts,
@@ -27,39 +31,29 @@ from archivist.catalog.finding import (
     to_index,
 )
 from archivist.catalog.indexes import Indexes, counts
+from archivist.catalog.leaves import Leaves, Placed
 from archivist.catalog.ledger import Ledger, recording
-from archivist.catalog.likenesses import Likenesses, settle
-from archivist.catalog.originals import Original, add_scan, news_of
-from archivist.catalog.pages import reopen
+from archivist.catalog.likenesses import Likenesses
 from archivist.catalog.queue import finish, oldest, queue, queue_all
-from archivist.catalog.review import (
-    PoorPage,
-    Waiting,
-    add_decisions,
-    last_decision,
-    mark_carried_out,
-    read_decisions,
-    read_outstanding,
-    read_poor,
-    read_waiting,
-    verified,
-)
-from archivist.catalog.rows import add_reading, read_items, read_listed, write_items
+from archivist.catalog.review import PoorPage, Waiting
+from archivist.catalog.rows import read_items, read_listed, write_items
 from archivist.catalog.runs import Runs
+from archivist.catalog.said import Numbered, decided_since
+from archivist.catalog.skimming import Skimming
 from archivist.catalog.soundness import Soundness
-from archivist.catalog.tables import CHUNK, campaign_links, campaigns, iso, now, readings, scans
-from archivist.decisions import Decision, Subject
+from archivist.catalog.standing import Standing
+from archivist.catalog.tables import CHUNK, campaign_links, campaigns, iso, now
 from archivist.errors import NotFound, WrongCall
 from archivist.language import gettext as _
-from archivist.model import Campaign, Failure, Field, Item, Page
+from archivist.model import Campaign, Failure, Field, Item
 
-__all__ = ["Catalog", "Counts", "MissingCitation", "PoorPage", "Waiting"]
+__all__ = ["Catalog", "Counts", "MissingCitation", "Numbered", "Placed", "PoorPage", "Waiting"]
 
 # Items held in memory at a time while many are given out.
 _WINDOW = 50
 
 
-class Catalog:
+class Catalog(Leaves, Deciding):
     """The catalogue behind a database URL (`sqlite:////box/archive/catalogue.db`), made where there is none.
 
     Every method is one transaction, with the events in it that tell what was done. `ledger` is these events, `runs`
@@ -69,12 +63,17 @@ class Catalog:
     """
 
     def __init__(self, url: str) -> None:
-        self._database = Database(url)
+        database = Database(url)
+        Leaves.__init__(self, database)
+        self._database = database
         self.ledger = Ledger(self._database)
         self.runs = Runs(self._database)
         self.likenesses = Likenesses(self._database)
         self.soundness = Soundness(self._database)
+        self.standing = Standing(self._database)
         self.indexes = Indexes(self._database)
+        self.accounts = Accounts(self._database)
+        self._skimming = Skimming(self._database)
 
     def __enter__(self) -> Self:
         """Return the catalogue itself, to be closed at the end of the block."""
@@ -89,56 +88,6 @@ class Catalog:
     def close(self) -> None:
         """Let go of the database."""
         self._database.close()
-
-    def save_scan(self, sha256: str, name: str, size: int, media_type: str, pages: int, source: str = "") -> None:
-        """Keep that a scan of `size` bytes and `pages` pages from `source` is in the store; its first name stays.
-
-        Of a scan that is known the ledger is told where it came from again; where it says so already, nothing is
-        written, and nobody waited for.
-        """
-        scan = Original(sha256, name, size, media_type, pages)
-        with self._database.reading() as connection:
-            if not news_of(connection, scan, source):
-                return
-        with recording(self._database) as (connection, told):
-            told += add_scan(connection, scan, source)
-
-    def scan(self, sha256: str) -> tuple[str, int] | None:
-        """Return media type and number of pages of the scan with this digest, None where it was never saved."""
-        query = select(scans.c.media_type, scans.c.pages).where(scans.c.sha256 == sha256)
-        with self._database.reading() as connection:
-            row = connection.execute(query).first()
-        return None if row is None else (row.media_type, row.pages)
-
-    def scans(self) -> Iterator[tuple[str, str]]:
-        """Give digest and name of every scan in the store, by digest."""
-        last = ""
-        query = select(scans.c.sha256, scans.c.name).order_by(scans.c.sha256).limit(CHUNK)
-        while True:
-            with self._database.reading() as connection:
-                rows = connection.execute(query.where(scans.c.sha256 > last)).all()
-            if not rows:
-                return
-            yield from ((row.sha256, row.name) for row in rows)
-            last = rows[-1].sha256
-
-    def save_reading(self, pages: Sequence[Page], recipe: str) -> None:
-        """Keep what `recipe` read on one scan, two pages where they face each other; what is there already stays."""
-        with recording(self._database) as (connection, told):
-            add_reading(connection, pages, recipe, now(), told)
-
-    def reading(self, sha256: str, index: int, recipe: str) -> tuple[Page, ...]:
-        """Return what `recipe` read on page `index` (from 0) of a scan, each page as page 1; nothing if it has not."""
-        same = (readings.c.sha256 == sha256, readings.c.place == index, readings.c.recipe == recipe)
-        with self._database.reading() as connection:
-            data = connection.scalar(select(readings.c.data).where(*same))
-        return () if data is None else reopen(data, f"{sha256[:12]}…", index)
-
-    def parts(self, sha256: str, index: int, recipe: str) -> int:
-        """Return how many pages `recipe` read on page `index` (from 0) of a scan; 0 where it has not read it."""
-        same = (readings.c.sha256 == sha256, readings.c.place == index, readings.c.recipe == recipe)
-        with self._database.reading() as connection:
-            return connection.scalar(select(readings.c.parts).where(*same)) or 0
 
     def save_item(self, item: Item, recipe: str) -> None:
         """Keep `item` in place of what is known of it, and queue it for the index, all or nothing.
@@ -159,14 +108,14 @@ class Catalog:
 
         Without a `recipe` the pages are those that these items held before, divided or joined, which are not read
         again. What was read on pages that no item holds any more stays. The index is told of all of them.
-        Nothing is kept and False returned where people decided something after the decision numbered `heeding`, the
-        last one that `entries` heed. `described_by` is the digest of the recipe by which they were described.
+        Nothing is kept and False returned where people decided something about them after the decision numbered
+        `heeding`, the last one that `entries` heed. `described_by` is the digest of the recipe by which they were described.
         """
         kept = list(entries)
         names = dict.fromkeys(item.id for item in kept)
         gone = [name for name in dict.fromkeys(instead_of) if name not in names]
         with recording(self._database) as (connection, told):
-            if heeding is not None and last_decision(connection) > heeding:
+            if heeding is not None and decided_since(connection, heeding, kept):
                 return False
             write_items(connection, kept, recipe, described_by, now(), gone, told)
             queue(connection, [*names, *gone], now())
@@ -198,6 +147,13 @@ class Catalog:
         """Give the same as `items`, but of their pages only which scans they are and whether they are blank: quick."""
         return self._in_windows(ids, CHUNK, read_listed)
 
+    def skimmed(self, ids: Sequence[str]) -> list[Item]:
+        """Return those of `ids`, at most some hundred, that exist, in their order, with pages quick to read.
+
+        What such a `WrittenPage` says is known at once, where it stands on the paper only when somebody asks.
+        """
+        return self._skimming.read(ids)
+
     def identifiers(self, ids: Iterable[str] | None = None) -> Iterator[str]:
         """Give the identifiers of all items, or those of `ids` that exist, in catalogue order."""
         if ids is None:
@@ -225,20 +181,29 @@ class Catalog:
         with self._database.reading() as connection:
             return in_order(connection, holding(connection, places))
 
-    def campaigns(self) -> tuple[Campaign, ...]:
-        """Return every campaign by name, each with its items in catalogue order; a refused link makes no member."""
-        with self._database.reading() as connection:
-            return all_campaigns(connection)
+    def campaigns(self, *, may_see: MaySee = None) -> tuple[Campaign, ...]:
+        """Return every campaign by name, each with its items in catalogue order; a refused link makes no member.
 
-    def campaign_sizes(self) -> list[tuple[Campaign, int]]:
+        Where `may_see` is said, only items of these levels of access are members, a campaign without any is none, and
+        it is called as one of them calls it. So it is with the other methods.
+        """
+        with self._database.reading() as connection:
+            return all_campaigns(connection, may_see)
+
+    def campaign_sizes(self, *, may_see: MaySee = None) -> list[tuple[Campaign, int]]:
         """Return every campaign by name, without its items, and how many it has: quick where they are very many."""
         with self._database.reading() as connection:
-            return campaign_sizes(connection)
+            return campaign_sizes(connection, may_see)
 
-    def campaign(self, name: str) -> Campaign:
+    def campaign_years(self, campaigns: Iterable[str], *, may_see: MaySee = None) -> dict[str, tuple[str, str]]:
+        """Return the first and the last year on papers of each of these campaigns (identifiers) that bear a date."""
+        with self._database.reading() as connection:
+            return years_of(connection, campaigns, may_see)
+
+    def campaign(self, name: str, *, may_see: MaySee = None) -> Campaign:
         """Return the campaign with this identifier or name (either script); NotFound where there is none."""
         with self._database.reading() as connection:
-            found = one_campaign(connection, name)
+            found = one_campaign(connection, name, may_see)
         if found is not None:
             return found
         raise NotFound(_("There is no campaign “{name}” in this archive.").format(name=name))
@@ -306,63 +271,19 @@ class Catalog:
         with self._database.reading() as connection:
             return counted(connection)
 
-    def waiting(self, limit: int) -> list[Waiting]:
-        """Return the `limit` things a person should look at first: the least sure on which most depends."""
-        with self._database.reading() as connection:
-            return read_waiting(connection, limit)
-
-    def decide(self, decisions: Iterable[Decision]) -> None:
-        """Keep what people decided, behind what they decided before; nothing of that is ever changed."""
-        made = list(decisions)
-        with recording(self._database) as (connection, told):
-            told += add_decisions(connection, made)
-            settle(connection, made)
-
-    def decisions(self, subject: Subject | None = None, targets: Iterable[str] | None = None) -> list[Decision]:
-        """Return what was decided, about `subject` and `targets` if they are said, oldest first."""
-        with self._database.reading() as connection:
-            return read_decisions(connection, subject, targets)
-
-    def last_decision(self) -> int:
-        """Return the number of the latest decision, 0 where nothing was decided yet."""
-        with self._database.reading() as connection:
-            return last_decision(connection)
-
-    def outstanding(self) -> tuple[list[Decision], int]:
-        """Return what was decided but not carried out yet, oldest first, and the number of the latest decision."""
-        with self._database.reading() as connection:
-            return read_outstanding(connection)
-
-    def carried_out(self, number: int) -> None:
-        """Keep that everything decided up to the decision with this number has reached the items concerned."""
-        with self._database.writing() as connection:
-            mark_carried_out(connection, number)
-
-    def verified_agencies(self) -> list[tuple[str, int]]:
-        """Return every name of an agency that a person verified, and how often, most often first."""
-        with self._database.reading() as connection:
-            return verified(connection)
-
-    def cited(self, item: Item) -> list[tuple[Field, tuple[str, ...]]]:
+    def cited(self, item: Item, may_see: MaySee = None) -> list[tuple[Field, tuple[str, ...]]]:
         """Return the citations of `item` as it is saved, each with the items of this archive that it means.
 
-        Meant is what has the number cited, or else the title: the same from 关于 on, and from no other agency.
+        Meant is what has the number cited, or else the title: the same from 关于 on, and from no other agency. Items
+        whose level of access is not in `may_see` (None: all are) are left out.
         """
         with self._database.reading() as connection:
-            return resolve(connection, item)
+            return resolve(connection, item, may_see)
 
     def missing_citations(self, limit: int) -> list[MissingCitation]:
         """Return the `limit` papers that most items cite and this archive has not."""
         with self._database.reading() as connection:
             return missing(connection, limit)
-
-    def hardly_read(self, limit: int) -> list[PoorPage]:
-        """Return the `limit` pages that read worst, of those a person should look at: what they say is doubtful.
-
-        A blank page is none of them; one with marks of which nothing could be read comes first.
-        """
-        with self._database.reading() as connection:
-            return read_poor(connection, limit)
 
     def _in_windows(
         self, ids: Iterable[str] | None, most: int, read: Callable[[Connection, list[str]], list[Item]]

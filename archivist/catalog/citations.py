@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, CompoundSelect, Connection, Select, and_, exists, func, or_, select
 
+from archivist.access import MaySee
 from archivist.catalog.tables import citations, designations, items
 from archivist.definitions import load
 from archivist.model import Document, Field, Item, Value
@@ -84,8 +85,11 @@ def citing(item: Item) -> list[Field]:
     return [field for document in item.documents for field in _standing(document, "citation")]
 
 
-def resolve(connection: Connection, item: Item) -> list[tuple[Field, tuple[str, ...]]]:
-    """Return for each citation of `item` which other items it means, in catalogue order: by number, else by title."""
+def resolve(connection: Connection, item: Item, may_see: MaySee) -> list[tuple[Field, tuple[str, ...]]]:
+    """Return for each citation of `item` which other items it means, in catalogue order: by number, else by title.
+
+    An item whose level of access is not in `may_see` is as one that is not there.
+    """
     own = citations.c
     meant: dict[str, dict[int, list[str]]] = {"number": defaultdict(list), "title": defaultdict(list)}
     for sort, same in (("number", _same_number()), ("title", _same_title())):
@@ -96,6 +100,8 @@ def resolve(connection: Connection, item: Item) -> list[tuple[Field, tuple[str, 
             .where(own.item == item.id)
             .order_by(own.turn, items.c.catalogue_order)
         )
+        if may_see is not None:
+            query = query.where(items.c.access.in_(may_see))
         for row in connection.execute(query):
             meant[sort][row.turn].append(row.item)
     return [

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from archivist.catalog.tables import HEAD, NO_EVENT, RESTORING, SCHEMA_VERSION, meta, tables
-from archivist.catalog.upgrade import upgrade
+from archivist.catalog.upgrade import access_is_told, tell_access, upgrade
 from archivist.errors import ArchiveBusy, ArchivistError, NotInstalled, SettingsError
 from archivist.language import gettext as _
 
@@ -61,12 +61,21 @@ class Database:
             if old:
                 with self.writing() as connection:
                     _bring_up_to_date(connection)
+            if not unfinished:
+                self._follow_rules()
         except ArchiveBusy:
             self.close()
             raise
         except ArchivistError as error:
             self.close()
             raise SettingsError(str(error)) from error
+
+    def _follow_rules(self) -> None:
+        with self.reading() as connection:
+            told = access_is_told(connection)
+        if not told:
+            with self.writing() as connection:
+                tell_access(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -157,6 +166,7 @@ def _make_tables(connection: Connection) -> None:
     if _version(connection) is None:
         connection.execute(insert(meta).values(name="schema_version", value=str(SCHEMA_VERSION)))
         connection.execute(insert(meta).values(name=HEAD, value=f"0:{NO_EVENT}"))
+        tell_access(connection)
 
 
 def _bring_up_to_date(connection: Connection) -> None:

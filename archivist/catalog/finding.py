@@ -1,12 +1,14 @@
 """Which items there are: in order, by where they came from, by the pages they hold, by the campaigns they name."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, case, func, literal, select
 
+from archivist.access import MaySee
 from archivist.catalog import tallies
 from archivist.catalog.tables import (
     CHUNK,
@@ -107,53 +109,102 @@ def of_source(connection: Connection, source: str) -> list[tuple[str, tuple[str,
 
 def holding(connection: Connection, places: Iterable[str]) -> set[str]:
     """Return the identifiers of the items that have any of these pages (`Page.place`)."""
+    return {name for names in holding_each(connection, places).values() for name in names}
+
+
+def holding_each(connection: Connection, places: Iterable[str]) -> dict[str, set[str]]:
+    """Return for each of these pages (`Page.place`) the identifiers of the items that have it, where any has."""
     wanted = set(places)
     digests = iter({place.partition(":")[0] for place in wanted})
-    found: set[str] = set()
+    found: defaultdict[str, set[str]] = defaultdict(set)
     while chunk := list(islice(digests, CHUNK)):
-        rows = connection.execute(_places().where(readings.c.sha256.in_(chunk)))
-        found.update(row.id for row in rows if _place(row) in wanted)
+        for row in connection.execute(_places().where(readings.c.sha256.in_(chunk))):
+            if (place := _place(row)) in wanted:
+                found[place].add(row.id)
     return found
 
 
-def all_campaigns(connection: Connection) -> tuple[Campaign, ...]:
-    """Return every campaign by name, each with its items in catalogue order; a refused link makes no member."""
-    return _with_items(connection, select(campaigns.c.id))
+def all_campaigns(connection: Connection, may_see: MaySee) -> tuple[Campaign, ...]:
+    """Return every campaign by name, each with its items in catalogue order; a refused link makes no member.
+
+    It is called as its surest member does, where that is open, else as one that is. Items whose level of access is
+    not in `may_see` are none, and a campaign of such items only is none.
+    """
+    return _with_items(connection, None, may_see)
 
 
-def one_campaign(connection: Connection, name: str) -> Campaign | None:
+def one_campaign(connection: Connection, name: str, may_see: MaySee) -> Campaign | None:
     """Return the campaign with this identifier or name (either script), None where there is none."""
-    for one, _size in campaign_sizes(connection):
-        if one.id == name or fold(one.name) == fold(name):
-            return _with_items(connection, [one.id])[0]
+    if found := _with_items(connection, name, may_see):
+        return found[0]
+    for one, _size in campaign_sizes(connection, may_see):
+        if fold(one.name) == fold(name):
+            return _with_items(connection, one.id, may_see)[0]
     return None
 
 
-def campaign_sizes(connection: Connection) -> list[tuple[Campaign, int]]:
-    """Return every campaign by name, without its items, and how many it has; a refused link makes no member."""
-    members = func.count(campaign_links.c.item.distinct())
+def campaign_sizes(connection: Connection, may_see: MaySee) -> list[tuple[Campaign, int]]:
+    """Return every campaign by name, without its items, and how many it has; a refused link makes no member.
+
+    So it is with items whose level of access is not in `may_see`.
+    """
+    own = campaign_links.c
+    # Whether any member that is open calls it as its surest member does.
+    alike = case((own.name == campaigns.c.name, 1), else_=0)
+    so_called = literal(1) if may_see is None else func.max(alike)
     query = (
-        select(campaigns.c.id, campaigns.c.name, members)
-        .join(campaign_links, campaign_links.c.campaign == campaigns.c.id)
-        .where(campaign_links.c.status != "rejected")
+        select(campaigns.c.id, campaigns.c.name, func.count(own.item.distinct()), so_called)
+        .join(campaign_links, own.campaign == campaigns.c.id)
+        .where(own.status != "rejected")
         .group_by(campaigns.c.id, campaigns.c.name)
     )
-    found = [(Campaign(campaign, name), size) for campaign, name, size in connection.execute(query)]
+    if may_see is not None:
+        query = query.join(items, items.c.id == own.item).where(items.c.access.in_(may_see))
+    rows = connection.execute(query).all()
+    names = _open_names(connection, [row[0] for row in rows if not row[3]], may_see)
+    found = [(Campaign(campaign, names.get(campaign, name)), size) for campaign, name, size, _so in rows]
     return sorted(found, key=lambda one: (one[0].name, one[0].id))
 
 
-def _with_items(connection: Connection, ids: Select[tuple[str]] | Sequence[str]) -> tuple[Campaign, ...]:
+def _with_items(connection: Connection, one: str | None, may_see: MaySee) -> tuple[Campaign, ...]:
     query = (
-        select(campaigns.c.id, campaigns.c.name, campaign_links.c.item)
+        select(campaigns.c.id, campaigns.c.name, campaign_links.c.item, campaign_links.c.name.label("called"))
         .join(campaign_links, campaign_links.c.campaign == campaigns.c.id)
         .join(items, items.c.id == campaign_links.c.item)
-        .where(campaign_links.c.status != "rejected", campaigns.c.id.in_(ids))
+        .where(campaign_links.c.status != "rejected")
         .order_by(items.c.catalogue_order)
     )
+    if one is not None:
+        query = query.where(campaigns.c.id == one)
+    if may_see is not None:
+        query = query.where(items.c.access.in_(may_see))
     members: dict[tuple[str, str], dict[str, None]] = {}
-    for campaign, name, item in connection.execute(query):
-        members.setdefault((name, campaign), {})[item] = None
-    return tuple(Campaign(campaign, name, tuple(found)) for (name, campaign), found in sorted(members.items()))
+    called: set[str] = set()
+    for row in connection.execute(query):
+        members.setdefault((row.name, row.id), {})[row.item] = None
+        if row.called == row.name:
+            called.add(row.id)
+    names = _open_names(connection, [campaign for _name, campaign in members if campaign not in called], may_see)
+    whole = [Campaign(campaign, names.get(campaign, name), tuple(own)) for (name, campaign), own in members.items()]
+    return tuple(sorted(whole, key=lambda campaign: (campaign.name, campaign.id)))
+
+
+def _open_names(connection: Connection, ids: Sequence[str], may_see: MaySee) -> dict[str, str]:
+    """Return what the surest open member of each of the campaigns `ids` calls it, where it has any."""
+    own, names = campaign_links.c, dict[str, str]()
+    if may_see is None:
+        return names
+    for start in range(0, len(ids), CHUNK):
+        query = (
+            select(own.campaign, own.name)
+            .join(items, items.c.id == own.item)
+            .where(own.campaign.in_(ids[start : start + CHUNK]), own.status != "rejected")
+            .where(items.c.access.in_(may_see))
+            .order_by(own.campaign, own.confidence.desc(), own.name.desc())
+        )
+        for row in connection.execute(query):
+            names.setdefault(row.campaign, row.name)
+    return names
 
 
 def _places() -> Select[Any]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, or_, select, tuple_, update
 
 from archivist.alike import Alike, Difference, ItemPair, PagePair, Sketch
-from archivist.catalog.review import read_decisions
+from archivist.catalog.said import read_decisions
 from archivist.catalog.tables import (
     CHUNK,
     item_pages,
@@ -149,7 +149,7 @@ def confirmed(connection: Connection, names: Sequence[str]) -> dict[str, tuple[s
 
 
 def settle(connection: Connection, made: Iterable[Decision]) -> None:
-    """Put down with the pages what people decided about their likeness."""
+    """Put down with the pages what people decided about their likeness, or that it is open again."""
     for decision in made:
         if decision.subject != "likeness":
             continue
@@ -157,9 +157,14 @@ def settle(connection: Connection, made: Iterable[Decision]) -> None:
         numbers = _numbers(connection, [one, other])
         if len(numbers) < 2:
             continue
-        said = {"standing": _STANDING[decision.act], "decided": json.dumps(decision.decided)}
         row = _row(Alike(one, other, 1.0), numbers)
         same = and_(likenesses.c.one == row["one"], likenesses.c.other == row["other"])
+        standing = read_decisions(connection, "likeness", [decision.target])
+        if not standing:
+            # What was found of them is found again, by whoever looks for the like of these pages.
+            connection.execute(delete(likenesses).where(same))
+            continue
+        said = {"standing": _STANDING[standing[-1].act], "decided": json.dumps(standing[-1].decided)}
         if not connection.execute(update(likenesses).where(same).values(**said)).rowcount:
             connection.execute(insert(likenesses), row | said)
 

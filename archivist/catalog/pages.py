@@ -31,13 +31,18 @@ def unpack(data: bytes) -> tuple[Page, ...]:
     Raises ValueError where the bytes are damaged or were written by a version of archivist newer than this.
     """
     try:
-        record = json.loads(zlib.decompress(data))
-        if record["layout"] > _LAYOUT:
-            raise ValueError(f"layout {record['layout']} of a page is newer than this version of archivist")
-        # Layout 1 held a single page.
-        return tuple(_page(page) for page in record.get("pages", [record]))
+        return tuple(map(_page, records(zlib.decompress(data))))
     except (zlib.error, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"the bytes of a page are damaged: {error}") from error
+
+
+def records(text: bytes) -> list[Any]:
+    """Return what is said of each page in `text`, which a reading was packed of; ValueError where it is newer."""
+    record = json.loads(text)
+    if record["layout"] > _LAYOUT:
+        raise ValueError(f"layout {record['layout']} of a page is newer than this version of archivist")
+    # Layout 1 held a single page.
+    return list(record.get("pages", [record]))
 
 
 def reopen(data: bytes, scan: str, place: int) -> tuple[Page, ...]:
@@ -45,8 +50,13 @@ def reopen(data: bytes, scan: str, place: int) -> tuple[Page, ...]:
     try:
         return unpack(data)
     except ValueError as error:
-        text = _("what was read of page {page} of {scan} is damaged ({reason}); `archivist verify` has it read again")
-        raise DamagedReading(text.format(page=place + 1, scan=scan, reason=error)) from error
+        raise damaged(scan, place, error) from error
+
+
+def damaged(scan: str, place: int, reason: Exception) -> DamagedReading:
+    """Return what is raised where the reading of page `place` (from 0) of a scan is not as it was kept."""
+    text = _("what was read of page {page} of {scan} is damaged ({reason}); `archivist verify` has it read again")
+    return DamagedReading(text.format(page=place + 1, scan=scan, reason=reason))
 
 
 def _record(page: Page) -> dict[str, Any]:

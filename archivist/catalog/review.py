@@ -1,33 +1,27 @@
-"""What waits for a person, worst first, and what people decided."""
+"""What waits for a person, worst first."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, func, select
 
+from archivist.access import MaySee
 from archivist.catalog.tables import (
-    CHUNK,
     campaign_links,
     campaigns,
-    decisions,
     documents,
     fields,
     item_pages,
     items,
-    meta,
     waiting,
 )
 from archivist.catalog.values import boundaries_of, field_of, link_of
-from archivist.decisions import Decision, Subject
 from archivist.definitions import load
-from archivist.events import Event, of_item, of_page
 from archivist.handles import Place, Sort, handles
-from archivist.model import Boundary, CampaignLink, Decided, DocumentKind, Field, Item, Value
+from archivist.model import Boundary, CampaignLink, DocumentKind, Field, Item
 
-# In the table `meta`: the number of the last decision that reached the items concerned.
-_CARRIED_OUT = "carried_out"
 #: A page of which the characters are on average less sure than this is one for a person to read.
 READS_FROM = 0.6
 
@@ -68,11 +62,22 @@ def waiting_rows(item: Item) -> list[dict[str, Any]]:
     return found
 
 
-def read_waiting(connection: Connection, limit: int) -> list[Waiting]:
-    """Return the `limit` most urgent things that a person should look at."""
+def read_waiting(
+    connection: Connection, limit: int, offset: int, may_see: MaySee, without: Collection[str]
+) -> list[Waiting]:
+    """Return the `limit` most urgent things that a person should look at from `offset` on, but for some handles.
+
+    Of items whose level of access is in `may_see`.
+    """
     order = waiting.c.priority.desc(), waiting.c.item, waiting.c.turn
     # Chosen before anything is joined to them: not every database finds out by itself that the index serves.
-    first = select(waiting).order_by(*order).limit(limit).subquery()
+    chosen = select(waiting).order_by(*order).limit(limit).offset(offset)
+    if may_see is not None:
+        own_item = select(items.c.id).where(items.c.id == waiting.c.item, items.c.access.in_(may_see))
+        chosen = chosen.where(own_item.exists())
+    if without:
+        chosen = chosen.where(waiting.c.handle.not_in(without))
+    first = chosen.subquery()
     own = first.c
     paper = (documents.c.item == own.item) & (documents.c.position == own.document)
     query = (
@@ -103,79 +108,20 @@ def read_waiting(connection: Connection, limit: int) -> list[Waiting]:
     ]
 
 
-def read_poor(connection: Connection, limit: int) -> list[PoorPage]:
-    """Return the `limit` pages that read worst, of those a person should look at."""
+def read_poor(connection: Connection, limit: int, offset: int, may_see: MaySee) -> list[PoorPage]:
+    """Return the `limit` pages that read worst from `offset` on, of those a person should look at and may see."""
     own = item_pages.c
     query = (
         select(own.item, own.number, own.scan_name, own.confidence)
         .where(own.confidence < READS_FROM)
         .order_by(own.confidence, own.item, own.position)
         .limit(limit)
+        .offset(offset)
     )
+    if may_see is not None:
+        open_item = select(items.c.id).where(items.c.id == own.item, items.c.access.in_(may_see))
+        query = query.where(open_item.exists())
     return [PoorPage(*row) for row in connection.execute(query)]
-
-
-def read_decisions(connection: Connection, subject: Subject | None, targets: Iterable[str] | None) -> list[Decision]:
-    """Return the decisions about `subject` and `targets`, all where None is said, oldest first."""
-    query = select(decisions).order_by(decisions.c.id)
-    if subject is not None:
-        query = query.where(decisions.c.subject == subject)
-    if targets is None:
-        return [_decision(row) for row in connection.execute(query)]
-    wanted = list(dict.fromkeys(targets))
-    rows: list[Row[Any]] = []
-    for start in range(0, len(wanted), CHUNK):
-        rows += connection.execute(query.where(decisions.c.target.in_(wanted[start : start + CHUNK])))
-    return [_decision(row) for row in sorted(rows, key=lambda row: int(row.id))]
-
-
-def last_decision(connection: Connection) -> int:
-    """Return the number of the latest decision, 0 where there is none."""
-    return connection.scalar(select(func.max(decisions.c.id))) or 0
-
-
-def read_outstanding(connection: Connection) -> tuple[list[Decision], int]:
-    """Return the decisions that were not carried out yet, oldest first, and the number of the latest of all."""
-    query = select(decisions).where(decisions.c.id > _carried_out(connection)).order_by(decisions.c.id)
-    return [_decision(row) for row in connection.execute(query)], last_decision(connection)
-
-
-def mark_carried_out(connection: Connection, number: int) -> None:
-    """Keep that the decisions up to `number` are carried out; another process may be further."""
-    if number > _carried_out(connection):
-        connection.execute(delete(meta).where(meta.c.name == _CARRIED_OUT))
-        connection.execute(insert(meta).values(name=_CARRIED_OUT, value=str(number)))
-
-
-def _carried_out(connection: Connection) -> int:
-    return int(connection.scalar(select(meta.c.value).where(meta.c.name == _CARRIED_OUT)) or 0)
-
-
-def add_decisions(connection: Connection, made: Sequence[Decision]) -> list[Event]:
-    """Put `made` behind what was decided before, and return what the ledger is to say of them."""
-    # One by one, so that their numbers are in this order in every database.
-    for one in made:
-        row = {
-            "subject": one.subject,
-            "target": one.target,
-            "act": one.act,
-            "detail": json.dumps(dict(one.detail)),
-            "who": one.decided.who,
-            "at": one.decided.at,
-        }
-        connection.execute(insert(decisions), row)
-    return [_told(one) for one in made]
-
-
-def _told(one: Decision) -> Event:
-    detail: dict[str, Value] = {**one.detail, "act": one.act, "subject": one.subject, "decided": one.decided.at}
-    if one.subject in ("value", "boundary"):
-        # Two pages may face each other on a scan: the event is about the page of the scan.
-        sha256, _mark, place = one.target.partition(":")
-        about = of_page(sha256, place.partition(":")[0])
-    else:
-        about = of_item(one.target) if one.subject == "link" else f"{one.subject}:{one.target}"
-    return Event("metadata modification", about, detail, agent=one.decided.who)
 
 
 def verified(connection: Connection) -> list[tuple[str, int]]:
@@ -190,10 +136,6 @@ def verified(connection: Connection) -> list[tuple[str, int]]:
     return sorted(
         ((name, times) for name, times in counted if isinstance(name, str)), key=lambda row: (-row[1], row[0])
     )
-
-
-def _decision(row: Row[Any]) -> Decision:
-    return Decision(row.subject, row.target, row.act, json.loads(row.detail), Decided(row.who, row.at))
 
 
 def _priority(item: Item, place: Place) -> float | None:

@@ -11,11 +11,13 @@ from unicodedata import normalize
 
 from sqlalchemy import Connection, case, delete, exists, func, insert, select, update
 
+from archivist.access import access_of
 from archivist.catalog import tallies
 from archivist.catalog.citations import citation_rows, designation_rows
 from archivist.catalog.likenesses import confirmed
 from archivist.catalog.pages import pack, reopen
 from archivist.catalog.review import waiting_rows
+from archivist.catalog.said import read_decisions
 from archivist.catalog.tables import (
     CHUNK,
     campaign_links,
@@ -32,6 +34,7 @@ from archivist.catalog.tables import (
     waiting,
 )
 from archivist.catalog.values import boundaries_of, boundaries_text, field_of, field_rows, link_of, link_rows
+from archivist.corrections import STAGE, corrected
 from archivist.events import Event, of_item, of_page
 from archivist.model import CampaignLink, Document, Item, Page, Scan, Value
 
@@ -74,6 +77,7 @@ def write_items(
             "boundaries": boundaries_text(item),
             "begins_at": item.begins_at,
             "described_by": described_by,
+            "access": access_of(item),
         }
         connection.execute(insert(items), row)
         told.append(_described(item, str(row["recipe"]), described_by, item.id in known))
@@ -107,6 +111,8 @@ def add_reading(connection: Connection, pages: Sequence[Page], recipe: str, mome
         return int(found)
     if [page.scan.part for page in pages] != list(range(len(pages))):
         raise ValueError(f"{scan.name}: the pages of one scan are kept together, from the first on")
+    if any(step.stage == STAGE for page in pages for step in page.steps):
+        raise ValueError(f"{scan.name}: a page is kept as it was read, without what people made of its lines")
     data = pack(pages)
     row = {"sha256": scan.sha256, "place": scan.index, "recipe": recipe, "data": data, "parts": len(pages)}
     query = insert(readings).values(**row, saved_at=moment).returning(readings.c.id)
@@ -132,9 +138,12 @@ def crops_of(pages: Iterable[Page]) -> list[str]:
 
 
 def read_items(connection: Connection, ids: Sequence[str]) -> list[Item]:
-    """Return those of `ids` (at most CHUNK) that exist, in catalogue order."""
+    """Return those of `ids` (at most CHUNK) that exist, in catalogue order, with their lines as people read them."""
     pages = _pages(connection, ids)
-    return [replace(item, pages=tuple(pages[item.id])) for item in read_entries(connection, ids)]
+    places = [page.place for own in pages.values() for page in own]
+    if said := read_decisions(connection, "line", places):
+        pages = {name: [corrected(page, said) for page in own] for name, own in pages.items()}
+    return [replace(item, pages=tuple(pages.get(item.id, ()))) for item in read_entries(connection, ids)]
 
 
 def read_listed(connection: Connection, ids: Sequence[str]) -> list[Item]:

@@ -308,6 +308,8 @@ events = Table(
 
 # In the table `meta`: number and seal of the last event; before the first there is none.
 HEAD, NO_EVENT = "ledger", "0" * 64
+# In the table `meta`: the digest of the rules by which items have their levels of access.
+ACCESS_RULES = "access_rules"
 # In the table `meta`: since when a restore has been filling these tables; it is gone when they are full.
 RESTORING = "restoring"
 _REFUSAL = "the ledger is only ever added to"

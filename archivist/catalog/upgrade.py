@@ -1,11 +1,15 @@
 """Catalogues that an older archivist wrote, brought up to the tables of today where they stand."""
 
-from sqlalchemy import Connection, insert, select, update
+from collections.abc import Iterator, Sequence
 
+from sqlalchemy import Connection, delete, insert, select, update
+
+from archivist.access import UNCLEAR, access_of, rules
 from archivist.catalog.ledger import append
 from archivist.catalog.pages import unpack
-from archivist.catalog.rows import add_derived, crops_of, read_entries
+from archivist.catalog.rows import add_derived, crops_of, read_entries, read_listed
 from archivist.catalog.tables import (
+    ACCESS_RULES,
     CHUNK,
     HEAD,
     NO_EVENT,
@@ -70,15 +74,49 @@ def upgrade(connection: Connection, version: int) -> None:
     append(connection, [Event("migration", ARCHIVE, {"tables": [version, SCHEMA_VERSION]})], now())
 
 
+def access_is_told(connection: Connection) -> bool:
+    """Whether the levels of access in the catalogue are those that the rules of today give."""
+    return connection.scalar(select(meta.c.value).where(meta.c.name == ACCESS_RULES)) == rules()
+
+
+def tell_access(connection: Connection) -> None:
+    """Put down at which level of access each item is by the rules of today; another process may have been faster."""
+    if access_is_told(connection):
+        return
+    for names in _in_batches(connection):
+        levels: dict[str, list[str]] = {}
+        for name, level in _levels(connection, names):
+            levels.setdefault(level, []).append(name)
+        for level, own in levels.items():
+            others = items.c.id.in_(own), items.c.access != level
+            connection.execute(update(items).where(*others).values(access=level))
+    connection.execute(delete(meta).where(meta.c.name == ACCESS_RULES))
+    connection.execute(insert(meta).values(name=ACCESS_RULES, value=rules()))
+
+
+def _levels(connection: Connection, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the level of access of each item; of one that is damaged nobody knows it, and `verify` tells of it."""
+    try:
+        yield from [(item.id, access_of(item)) for item in read_listed(connection, names)]
+    except (ValueError, LookupError, TypeError):
+        for name in names:
+            yield from _levels(connection, [name]) if len(names) > 1 else [(name, UNCLEAR)]
+
+
 def _derive(connection: Connection) -> None:
+    for names in _in_batches(connection):
+        for item in read_entries(connection, names):
+            add_derived(connection, item)
+
+
+def _in_batches(connection: Connection) -> Iterator[list[str]]:
     last = ""
     while True:
         query = select(items.c.id).where(items.c.id > last).order_by(items.c.id).limit(CHUNK)
         names = list(connection.scalars(query))
         if not names:
             return
-        for item in read_entries(connection, names):
-            add_derived(connection, item)
+        yield names
         last = names[-1]
 
 

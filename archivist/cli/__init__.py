@@ -7,6 +7,7 @@ from io import TextIOWrapper
 import click
 
 from archivist.cli import (
+    accounts,
     authority,
     backup,
     campaigns,
@@ -16,6 +17,7 @@ from archivist.cli import (
     items,
     review,
     search,
+    serve,
     status,
     upkeep,
 )
@@ -24,6 +26,7 @@ from archivist.errors import ArchivistError
 
 __all__ = [
     "DOMAIN",
+    "accounts",
     "authority",
     "backup",
     "campaigns",
@@ -35,6 +38,7 @@ __all__ = [
     "main",
     "review",
     "search",
+    "serve",
     "status",
     "upkeep",
 ]

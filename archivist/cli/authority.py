@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from archivist.cli.common import at_archive, commands, decided, opened, person, shown
+from archivist.cli.common import at_archive, commands, decided, opened, person
 from archivist.errors import WrongCall
+from archivist.phrases import shown
 
 
 @commands.group(

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from gettext import gettext as _
 from gettext import ngettext
 from pathlib import Path
@@ -10,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archivist.cli.common import at_archive, commands, dated, decided, opened, person, shown, sure
-from archivist.errors import NotFound, WrongCall
+from archivist.cli.common import at_archive, commands, decided, opened, person
+from archivist.errors import WrongCall
+from archivist.phrases import dated, shown, sure
 
 if TYPE_CHECKING:
     from archivist.archive import Archive
-    from archivist.decisions import Decision, Subject
-    from archivist.model import Campaign, CampaignLink, Decided, Item, Value
+    from archivist.campaigning import Campaigning
+    from archivist.decisions import Decision
+    from archivist.model import Campaign
 
 _WITH_VALUE = ("--archive",)
 
@@ -51,24 +52,20 @@ def campaigns(context: click.Context, as_json: bool, archive: Path) -> None:
     """List campaigns."""
     if context.invoked_subcommand:
         return
-    from archivist.campaigns import families
-
     with opened(archive) as rooms:
-        sizes = dict(rooms.catalog.campaign_sizes())
-        family = families(tuple(sizes), rooms.catalog.decisions("campaign"))
+        known = _known(rooms).listed()
         if as_json:
-            records = [_in_short(one, rooms) | {"family": family[one.id].name} for one in rooms.catalog.campaigns()]
+            kin = {one.id: family.name for family, members in known for one, _size in members}
+            records = [_in_short(one, rooms) | {"family": kin[one.id]} for one in rooms.catalog.campaigns()]
             click.echo(json.dumps(records, ensure_ascii=False, indent=1))
             return
-    if not sizes:
+    if not known:
         click.echo(_("No campaign has been recognised in this archive yet."))
-    names = {one.id: one for one in sizes}
-    # Kin stand together, where the first of them stands by name.
-    for kin in dict.fromkeys(family[one.id] for one in sizes):
-        if len(kin.members) > 1:
-            click.echo(_("family {name}").format(name=kin.name))
-        for member in kin.members:
-            click.echo(("  " if len(kin.members) > 1 else "") + _headed(names[member], sizes[names[member]]))
+    for family, members in known:
+        if len(members) > 1:
+            click.echo(_("family {name}").format(name=family.name))
+        for one, size in members:
+            click.echo(("  " if len(members) > 1 else "") + _headed(one, size))
 
 
 def _headed(one: "Campaign", items: int) -> str:
@@ -90,7 +87,8 @@ def _in_short(one: "Campaign", rooms: "Archive") -> dict[str, Any]:
 def show(campaign: str, as_json: bool, listed: bool, archive: Path) -> None:
     """Show one campaign."""
     with opened(archive) as rooms:
-        (record,) = _records([_found(rooms, campaign)], rooms)
+        known = _known(rooms)
+        (record,) = known.records([known.found(campaign)])
     if as_json:
         # A name alone answered with a list before there were records, and programs count on it.
         click.echo(json.dumps([record] if listed else record, ensure_ascii=False, indent=1))
@@ -147,8 +145,8 @@ def _place(one: Mapping[str, Any]) -> str:
 def export(campaign: str | None, output: Path | None, archive: Path) -> None:
     """Write records of campaigns."""
     with opened(archive) as rooms:
-        chosen = [_found(rooms, campaign)] if campaign else list(rooms.catalog.campaigns())
-        records = list(_records(chosen, rooms))
+        known = _known(rooms)
+        records = list(known.records([known.found(campaign)] if campaign else known.known()))
     text = json.dumps(records[0] if campaign else records, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     if output is None:
         click.echo(text, nl=False)
@@ -171,11 +169,7 @@ def export(campaign: str | None, output: Path | None, archive: Path) -> None:
 def merge(campaign: str, other: str, by: str | None, archive: Path) -> None:
     """Make one campaign of two."""
     with opened(archive) as rooms:
-        one, into = _found(rooms, campaign), _found(rooms, other)
-        if one.id == into.id:
-            raise WrongCall(_("{one} and {other} are one campaign already").format(one=campaign, other=other))
-        detail = {"into": _key(rooms, into), "name": into.name}
-        _decide(rooms, _about("campaign", _key(rooms, one), "merge", detail, decided(by)))
+        _decide(rooms, _known(rooms).merge(campaign, other, decided(by)))
 
 
 @campaigns.command(
@@ -188,22 +182,9 @@ def merge(campaign: str, other: str, by: str | None, archive: Path) -> None:
 @at_archive
 def split(campaign: str, items: tuple[str, ...], new: str, by: str | None, archive: Path) -> None:
     """Make two campaigns of one."""
-    from archivist.campaigns import key
-
     with opened(archive) as rooms:
-        one, who = _found(rooms, campaign), decided(by)
-        if items:
-            _decide(rooms, *(_moved(rooms, item, one, new, who) for item in items))
-            return
-        mine = _key(rooms, one)
-        called = _merged(rooms).parts(mine).items()
-        part = next((part for part, name in called if key(new) in (part, key(name))), None)
-        if part is None:
-            raise WrongCall(_("{new} was never merged into {name}; say which items go").format(new=new, name=one.name))
-        # The second, which changes nothing, has the items of the campaign made anew.
-        apart = (_about("campaign", each, "merge", {"into": each, "name": name}, who)
-                 for each, name in ((part, new), (mine, one.name)))  # fmt: skip
-        _decide(rooms, *apart)
+        known, who = _known(rooms), decided(by)
+        _decide(rooms, known.move(items, campaign, new, who) if items else known.part(campaign, new, who))
 
 
 @campaigns.command(help=_("Say that ITEM belongs to CAMPAIGN, which may be new."))
@@ -214,10 +195,7 @@ def split(campaign: str, items: tuple[str, ...], new: str, by: str | None, archi
 def confirm(item: str, campaign: str, by: str | None, archive: Path) -> None:
     """Confirm a link."""
     with opened(archive) as rooms:
-        entry = rooms.catalog.item(item)
-        key, name = _named(rooms, campaign)
-        detail = {"campaign": key, "name": name, "evidence": _ink(entry, key)}
-        _decide(rooms, _about("link", entry.id, "confirm", detail, decided(by)))
+        _decide(rooms, _known(rooms).confirm(item, campaign, decided(by)))
 
 
 @campaigns.command(help=_("Say that ITEM does not belong to CAMPAIGN."))
@@ -228,10 +206,7 @@ def confirm(item: str, campaign: str, by: str | None, archive: Path) -> None:
 def refuse(item: str, campaign: str, by: str | None, archive: Path) -> None:
     """Refuse a link."""
     with opened(archive) as rooms:
-        entry = rooms.catalog.item(item)
-        link = _link(entry, campaign)
-        detail = {"campaign": link.key, "name": link.name, "evidence": _ink(entry, link.key)}
-        _decide(rooms, _about("link", entry.id, "refuse", detail, decided(by)))
+        _decide(rooms, _known(rooms).refuse(item, campaign, decided(by)))
 
 
 @campaigns.command(help=_("Say that ITEM does not belong to campaign FROM, but to campaign TO, which may be new."))
@@ -243,7 +218,7 @@ def refuse(item: str, campaign: str, by: str | None, archive: Path) -> None:
 def move(item: str, campaign: str, other: str, by: str | None, archive: Path) -> None:
     """Move an item to another campaign."""
     with opened(archive) as rooms:
-        _decide(rooms, _moved(rooms, item, _found(rooms, campaign), other, decided(by)))
+        _decide(rooms, _known(rooms).move([item], campaign, other, decided(by)))
 
 
 @campaigns.command(help=_("Say how CAMPAIGN is called."))
@@ -253,19 +228,8 @@ def move(item: str, campaign: str, other: str, by: str | None, archive: Path) ->
 @at_archive
 def name(campaign: str, name: str, by: str | None, archive: Path) -> None:
     """Name a campaign."""
-    from archivist.text import fold
-
-    if not any(char.isalnum() for char in name):
-        raise WrongCall(_("a campaign needs a name"))
     with opened(archive) as rooms:
-        one = _found(rooms, campaign)
-        # Two of one name could not be told apart by it; who means one campaign merges them.
-        for other, _size in rooms.catalog.campaign_sizes():
-            if other.id != one.id and fold(other.name) == fold(name.strip()):
-                text = _("{other} is a name of {name}; call the other campaign otherwise")
-                raise WrongCall(text.format(other=name, name=other.name))
-        key = _key(rooms, one)
-        _decide(rooms, _about("campaign", key, "name", {"name": name.strip()}, decided(by)))
+        _decide(rooms, _known(rooms).name(campaign, name, decided(by)))
 
 
 @campaigns.command(help=_("Say that two campaigns are of one family, though they are two, or that they are not."))
@@ -277,93 +241,15 @@ def name(campaign: str, name: str, by: str | None, archive: Path) -> None:
 def kin(campaign: str, other: str, apart: bool, by: str | None, archive: Path) -> None:
     """Say whether two campaigns are kin."""
     with opened(archive) as rooms:
-        one, two = _found(rooms, campaign), _found(rooms, other)
-        if one.id == two.id:
-            raise WrongCall(_("{one} and {other} are one campaign already").format(one=campaign, other=other))
-        detail = {"with": _key(rooms, two), "name": two.name}
-        _decide(rooms, _about("campaign", _key(rooms, one), "not kin" if apart else "kin", detail, decided(by)))
+        _decide(rooms, _known(rooms).kin(campaign, other, decided(by), apart=apart))
 
 
-def _records(chosen: "Iterable[Campaign]", rooms: "Archive") -> Iterator[dict[str, Any]]:
-    from archivist.campaigns import kin, record
+def _known(rooms: "Archive") -> "Campaigning":
+    from archivist.campaigning import Campaigning
 
-    known, decisions = [one for one, _size in rooms.catalog.campaign_sizes()], rooms.catalog.decisions("campaign")
-    for one in chosen:
-        yield record(one, rooms.catalog.items(one.items), kin(one, known, decisions))
+    return Campaigning(rooms.catalog)
 
 
-def _merged(rooms: "Archive") -> Any:
-    from archivist.campaigns import Merged
-
-    return Merged.of(rooms.catalog.decisions("campaign"))
-
-
-def _found(rooms: "Archive", name: str) -> "Campaign":
-    """Return the campaign with this identifier or name, in any spelling or one merged into it; NotFound."""
-    from archivist.campaigns import key
-    from archivist.model import campaign_id
-
-    try:
-        return rooms.catalog.campaign(name)
-    except NotFound:
-        same = campaign_id(_merged(rooms).key(key(name)))
-        with suppress(NotFound):
-            return rooms.catalog.campaign(same)
-        raise
-
-
-def _key(rooms: "Archive", one: "Campaign") -> str:
-    """Return what the spellings of the campaign share."""
-    return rooms.catalog.campaign_key(one.id)
-
-
-def _named(rooms: "Archive", name: str) -> tuple[str, str]:
-    """Return key and name of the campaign called `name`, which may be new."""
-    from archivist.campaigns import key
-
-    try:
-        one = _found(rooms, name)
-    except NotFound:
-        if not any(char.isalnum() for char in key(name)):
-            raise
-        return key(name), name.strip()
-    return _key(rooms, one), one.name
-
-
-def _link(item: "Item", campaign: str) -> "CampaignLink":
-    """Return the link of `item` to the campaign of this identifier or name; NotFound."""
-    from archivist.campaigns import key
-
-    for link in item.campaigns:
-        if campaign in (link.id, link.name) or key(campaign) in (link.key, key(link.name)):
-            return link
-    text = _("{item} is not linked to {name}; see `archivist show {item}`")
-    raise NotFound(text.format(item=item.id, name=campaign))
-
-
-def _ink(item: "Item", key: str) -> "Value":
-    from archivist.campaigns import kept_ink
-
-    return next((kept_ink(link, item.pages) for link in item.campaigns if link.key == key), [])
-
-
-def _moved(rooms: "Archive", name: str, source: "Campaign", other: str, who: "Decided") -> "Decision":
-    item = rooms.catalog.item(name)
-    link = _link(item, source.id)
-    key, called = _named(rooms, other)
-    if key == link.key:
-        text = _("{other} is a name of {name}; call the other campaign otherwise")
-        raise WrongCall(text.format(other=other, name=source.name))
-    detail: dict[str, Value] = {"campaign": link.key, "name": link.name, "to": key, "to_name": called}
-    return _about("link", item.id, "move", detail | {"evidence": _ink(item, link.key)}, who)
-
-
-def _about(subject: "Subject", target: str, act: str, detail: "Mapping[str, Value]", who: "Decided") -> "Decision":
-    from archivist.decisions import Decision
-
-    return Decision(subject, target, act, detail, who)
-
-
-def _decide(rooms: "Archive", *decisions: "Decision") -> None:
-    changed = rooms.desk.decide(decisions)
+def _decide(rooms: "Archive", decisions: "Iterable[Decision]") -> None:
+    changed = rooms.desk.decide(list(decisions))
     click.echo(ngettext("{count} item changed", "{count} items changed", changed).format(count=changed))

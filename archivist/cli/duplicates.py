@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archivist.cli.common import at_archive, commands, decided, opened, person, phrase, runner, sure, tell_waiting
+from archivist.cli.common import at_archive, commands, decided, opened, person, runner, tell_waiting
 from archivist.cli.progress import progress
+from archivist.phrases import phrase, sure
 
 if TYPE_CHECKING:
     from archivist.alike import Difference, ItemPair

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archivist.cli.common import at_archive, commands, opened, phrase, sure
+from archivist.cli.common import at_archive, commands, opened
 from archivist.errors import WrongCall
+from archivist.phrases import phrase, sure
 
 if TYPE_CHECKING:
     from archivist.catalog.ledger import Recorded

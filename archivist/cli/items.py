@@ -9,20 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archivist.cli.common import (
-    SNIPPETS,
-    at_archive,
-    beginning,
-    commands,
-    decided,
-    glance,
-    opened,
-    person,
-    shown,
-    size,
-    sure,
-    witnesses,
-)
+from archivist.cli.common import SNIPPETS, at_archive, commands, decided, opened, person
+from archivist.phrases import beginning, glance, shown, size, sure, witnesses
 
 if TYPE_CHECKING:
     from archivist.model import CampaignLink, Document, Field, Item

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from archivist.cli.common import at_archive, beginning, commands, decided, opened, person, shown, sure, witnesses
+from archivist import plainly
+from archivist.cli.common import at_archive, commands, decided, opened, person
 from archivist.cli.duplicates import pair_record, show_pair
+from archivist.decisions import UNDO
+from archivist.errors import WrongCall
+from archivist.phrases import beginning, deed, shown, sure, witnesses
 
 if TYPE_CHECKING:
     from archivist.archive import Archive
-    from archivist.catalog import PoorPage, Waiting
+    from archivist.catalog import Numbered, Waiting
     from archivist.model import Boundary, CampaignLink, Field
+
+# Decisions of a person that are looked through for the last one that counts.
+_LATEST = 1000
 
 
 @commands.group(
@@ -42,7 +49,7 @@ def review(context: click.Context, limit: int, as_json: bool, archive: Path) -> 
     pairs = pairs[: max(limit - len(pages) - len(waiting), (limit - len(pages)) // 2)]
     waiting = waiting[: limit - len(pages) - len(pairs)]
     if as_json:
-        records = [_page_record(page) for page in pages] + [_record(one) for one in waiting]
+        records = [plainly.poor(page) for page in pages] + [plainly.waiting(one) for one in waiting]
         records += [{"sort": "likeness"} | pair_record(pair) for pair in pairs]
         click.echo(json.dumps(records, ensure_ascii=False, indent=1))
         return
@@ -110,6 +117,111 @@ def add(
         _tell(rooms, 1)
 
 
+@review.command(
+    help=_(
+        "Say what a line of ITEM really says, character by character; nothing where there is no writing. Name the line "
+        "by words it was read as, or by where it stands; where no line was read there, one is added."
+    )
+)
+@click.argument("item")
+@click.argument("text", nargs=-1)
+@click.option("--page", required=True, type=click.IntRange(1), help=_("The page of the item it stands on."))
+@click.option("--read", help=_("The words as they were read, or enough of them."))
+@click.option(
+    "--at",
+    "place",
+    nargs=4,
+    type=float,
+    metavar="LEFT TOP RIGHT BOTTOM",
+    help=_("Or where it stands, in pixels."),
+)
+@person
+@at_archive
+def line(
+    item: str,
+    text: tuple[str, ...],
+    page: int,
+    read: str | None,
+    place: tuple[float, float, float, float] | None,
+    by: str | None,
+    archive: Path,
+) -> None:
+    """Correct or add a line."""
+    from archivist.model import Box
+
+    if (read is None) == (place is None):
+        raise WrongCall(_("say which line: by --read, or by --at"))
+    with opened(archive) as rooms:
+        said, who = " ".join(text), decided(by)
+        box = Box(*place) if place else rooms.desk.line_saying(item, page, read or "")
+        if place and rooms.desk.line_in(item, page, box) is None:
+            rooms.desk.add_line(item, page, box, said, who)
+        else:
+            rooms.desk.read_line(item, page, box, said, who)
+        _tell(rooms, 1)
+
+
+@review.command(
+    help=_(
+        "Take back what was decided under NUMBER (see `review decided`), or else what the same person decided last. "
+        "All is made anew as if it had never been said. A taking back can be taken back as well."
+    )
+)
+@click.argument("number", required=False, type=int)
+@person
+@at_archive
+def undo(number: int | None, by: str | None, archive: Path) -> None:
+    """Take back a decision."""
+    with opened(archive) as rooms:
+        who = decided(by)
+        if number is None:
+            found = (one for one in rooms.catalog.latest_decisions(_LATEST, who.who) if not one.undone)
+            number = next((one.number for one in found if one.decision.act != UNDO), None)
+        if number is None:
+            raise WrongCall(_("{who} has decided nothing that could be taken back").format(who=who.who))
+        rooms.desk.undo(number, who)
+        taken = rooms.catalog.decision(number)
+        click.echo(_("taken back: {what}").format(what=_decided(taken)) if taken else "")
+
+
+@review.command("decided", help=_("List what was decided, about ITEM or at all, the latest first, with its numbers."))
+@click.argument("item", required=False)
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help=_("At most so many."))
+@click.option("--json", "as_json", is_flag=True, help=_("For machines."))
+@at_archive
+def list_decided(item: str | None, limit: int, as_json: bool, archive: Path) -> None:
+    """List decisions."""
+    with opened(archive) as rooms:
+        if item:
+            found = rooms.catalog.history_of(rooms.catalog.item(item).id, limit)
+        else:
+            found = rooms.catalog.latest_decisions(limit)
+    if as_json:
+        click.echo(json.dumps([_decision_record(one) for one in found], ensure_ascii=False, indent=1))
+        return
+    if not found:
+        click.echo(_("Nothing has been decided yet."))
+    for one in found:
+        click.echo(click.style(_decided(one), dim=one.undone))
+
+
+def _decided(one: "Numbered") -> str:
+    """Return a decision in one line: its number, when, who, what, about which items."""
+    who = one.decision.decided
+    undone = _("(taken back)") if one.undone else ""
+    words = [f"{one.number:>6}", who.at, who.who, deed(one.decision), f"[{', '.join(one.items)}]", undone]
+    return "  ".join(filter(None, words))
+
+
+def _decision_record(one: "Numbered") -> dict[str, Any]:
+    said = one.decision
+    return {
+        "number": one.number, "subject": said.subject, "target": said.target, "act": said.act,
+        "detail": dict(said.detail), "who": said.decided.who, "at": said.decided.at, "undone": one.undone,
+        "items": list(one.items),
+    }  # fmt: skip
+
+
 def _judge(archive: Path, handles: Sequence[str], act: str, by: str | None, value: str | None = None) -> None:
     with opened(archive) as rooms:
         who = decided(by)
@@ -133,24 +245,3 @@ def _said(one: "Waiting") -> str:
         link = cast("CampaignLink", one.what)
         return " ".join([_("campaign"), link.name, *(f"“{evidence.text}”" for evidence in link.evidence[:1])])
     return beginning(cast("Boundary", one.what))
-
-
-def _record(one: "Waiting") -> dict[str, Any]:
-    said: dict[str, Any] = {"sort": one.sort, "handle": one.handle, "item": one.item_id, "title": one.title}
-    said["confidence"] = round(one.what.confidence, 4)
-    if one.sort == "value":
-        field = cast("Field", one.what)
-        said |= {"document": one.document_kind, "field": field.name, "value": field.value, "raw": field.raw}
-        said |= {"page": field.evidence.page, "box": [round(side) for side in field.evidence.box]}
-        said["witnesses"] = [{"method": w.method, "value": w.value, "page": w.page} for w in field.witnesses]
-    elif one.sort == "link":
-        said["campaign"] = cast("CampaignLink", one.what).name
-    else:
-        boundary = cast("Boundary", one.what)
-        said |= {"page": boundary.page, "reasons": list(boundary.reasons)}
-    return said
-
-
-def _page_record(page: "PoorPage") -> dict[str, Any]:
-    said = {"sort": "page", "item": page.item_id, "page": page.number, "scan": page.scan}
-    return said | {"confidence": round(page.confidence, 4)}

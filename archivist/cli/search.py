@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from gettext import gettext as _
 from gettext import ngettext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from archivist.cli.common import SNIPPETS, at_archive, commands, dated, glance, opened, warn_of_unindexed
+from archivist import plainly
+from archivist.cli.common import SNIPPETS, at_archive, commands, opened, warn_of_unindexed
 from archivist.errors import WrongCall
+from archivist.phrases import dated, glance, ranges
 
 if TYPE_CHECKING:
     from archivist.access import MaySee
-    from archivist.archive import Answer, Archive, Found
-    from archivist.search.passages import Passage
+    from archivist.archive import Answer, Archive
 
 #: Values of each facet shown to people; machines are given all that were counted.
 _VALUES = 6
@@ -87,15 +88,7 @@ def _levels(said: str | None) -> "MaySee":
 
 def _show_answer(text: str, answer: "Answer", offset: int, facets: bool, as_json: bool) -> None:
     if as_json:
-        said = {
-            "query": text,
-            "total": answer.total,
-            "exact": answer.exact,
-            "meant": list(answer.meant),
-            "facets": {name: [list(value) for value in values] for name, values in answer.facets.items()},
-            "hits": [_hit(found) for found in answer.found],
-        }
-        click.echo(json.dumps(said, ensure_ascii=False, indent=1))
+        click.echo(json.dumps(plainly.answer(text, answer), ensure_ascii=False, indent=1))
         return
     if not answer.total:
         click.echo(_("Nothing found for {query}. Try fewer words, or only part of the number.").format(query=text))
@@ -131,8 +124,7 @@ def _facets(answer: "Answer") -> Iterator[str]:
 def _show_like(rooms: "Archive", name: str, limit: int, may_see: "MaySee", as_json: bool) -> None:
     items = rooms.similar(name, limit, may_see=may_see)
     if as_json:
-        hits = [{"item": item.id, "title": item.title, "reference_code": item.reference_code} for item in items]
-        click.echo(json.dumps({"like": name, "hits": hits}, ensure_ascii=False, indent=1))
+        click.echo(json.dumps(plainly.alike(name, items), ensure_ascii=False, indent=1))
         return
     if not items:
         click.echo(_("No other item is like {item}.").format(item=name))
@@ -143,15 +135,7 @@ def _show_like(rooms: "Archive", name: str, limit: int, may_see: "MaySee", as_js
 def _show_series(rooms: "Archive", text: str, may_see: "MaySee", as_json: bool) -> None:
     found = rooms.series(text, may_see=may_see)
     if as_json:
-        said = {
-            "agency_code": found.code,
-            "year": found.year,
-            "held": list(found.held),
-            "more_than_once": [number for number, items in found.held.items() if items > 1],
-            "missing": list(found.missing),
-            "cited": [number for number in found.cited if number not in found.held],
-        }
-        click.echo(json.dumps(said, ensure_ascii=False, indent=1))
+        click.echo(json.dumps(plainly.series(found), ensure_ascii=False, indent=1))
         return
     series = f"{found.code}〔{found.year}〕"
     if not found.held and not found.cited:
@@ -159,48 +143,15 @@ def _show_series(rooms: "Archive", text: str, may_see: "MaySee", as_json: bool) 
         return
     count = len(found.held)
     held = ngettext("{series}: {count} number held, {ranges}", "{series}: {count} numbers held, {ranges}", count)
-    click.echo(held.format(series=series, count=count, ranges=_ranges(tuple(found.held))))
+    click.echo(held.format(series=series, count=count, ranges=ranges(tuple(found.held))))
     if twice := tuple(number for number, items in found.held.items() if items > 1):
-        click.echo(_("borne by more than one item: {ranges}").format(ranges=_ranges(twice)))
+        click.echo(_("borne by more than one item: {ranges}").format(ranges=ranges(twice)))
     if not found.missing:
         click.echo(_("no gaps up to {highest}").format(highest=max(found.held)))
         return
-    click.echo(_("missing: {ranges}").format(ranges=_ranges(found.missing)))
+    click.echo(_("missing: {ranges}").format(ranges=ranges(found.missing)))
     if cited := tuple(number for number in found.cited if number not in found.held):
-        click.echo(_("of these, other papers cite: {ranges}").format(ranges=_ranges(cited)))
-
-
-def _ranges(numbers: tuple[int, ...]) -> str:
-    """Return sorted numbers in short: 1–3, 7."""
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and parts[-1][1] == number - 1:
-            parts[-1][1] = number
-        else:
-            parts.append([number, number])
-    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in parts) or "–"
-
-
-def _hit(found: "Found") -> dict[str, Any]:
-    return {
-        "item": found.item.id,
-        "title": found.item.title,
-        "reference_code": found.item.reference_code,
-        "score": found.score,
-        "exact": found.exact,
-        "why": list(found.why),
-        "passages": [_passage(passage) for passage in found.passages],
-    }
-
-
-def _passage(passage: "Passage") -> dict[str, Any]:
-    return {
-        "page": passage.page,
-        "snippet": passage.snippet,
-        "marks": [list(mark) for mark in passage.marks],
-        "misread": [list(mark) for mark in passage.misread],
-        "boxes": [[round(side) for side in box] for box in passage.boxes],
-    }
+        click.echo(_("of these, other papers cite: {ranges}").format(ranges=ranges(cited)))
 
 
 def _marked(snippet: str, marks: tuple[tuple[int, int], ...]) -> str:

@@ -43,8 +43,8 @@ class SearchDocument:
     access: str = OPEN
 
 
-def document_of(item: Item) -> SearchDocument:
-    """Return what `item` offers to the search; rejected values are left out."""
+def document_of(item: Item, *, doubts: bool = True) -> SearchDocument:
+    """Return what `item` offers to the search; rejected values are left out. No readings unless `doubts` are wanted."""
     entries = tuple(entry for document in item.documents for entry in document.fields if entry.status != "rejected")
     numbers = _distinct(_numbers(_values(entries, "document_number")))
     cited = _numbers(
@@ -68,7 +68,7 @@ def document_of(item: Item) -> SearchDocument:
         campaigns=_distinct(link.name for link in item.campaigns if link.status != "rejected"),
         reference_code=item.reference_code,
         people=_distinct(_people(entries)),
-        readings=readings(item.pages),
+        readings=readings(item.pages) if doubts else (),
         state=_state(entries),
         access=access_of(item),
     )

@@ -1,10 +1,11 @@
 """What a person asks of an index, whatever the engine: exact hits first, and nothing that they may not see."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeAlias
 
 from archivist.access import MaySee
 from archivist.errors import QueryError
@@ -32,10 +33,14 @@ _COMMON = 0.1
 _FEW = 50
 # More numbers than any office gave out in a year.
 _MOST_NUMBERS = 200_000
+# Numbers offered for one that is not held: the nearest of its series, and of its place in the years around it.
+_NEAREST, _YEARS = 6, 3
 _SERIES = re.compile(r"(.+)\(([0-9]{4})\)")
 _RUNNING = re.compile(r"\)0*([0-9]+)号$")
 
-#: Levels of access that somebody may see (see `document.levels`); None: all of them.
+#: By keyed field, values that an item must have, every one of them.
+Filters: TypeAlias = Mapping[str, Sequence[str]]
+_NO_FILTERS: Filters = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +94,30 @@ def find(
     tolerant: bool = True,
     may_see: MaySee = None,
     facets: Iterable[str] = (),
+    filters: Filters = _NO_FILTERS,
 ) -> Finding:
     """Return what answers `query`: exact hits in `order`, then, if `tolerant`, those with a misread character."""
     sizes = dict.fromkeys(facets, _VALUES)
     strict, offset = query.clause(), min(offset, _FARTHEST)
-    exact = index.search(_seen(strict, may_see), limit, offset, order, sizes)
+    exact = index.search(_within(strict, may_see, filters), limit, offset, order, sizes)
     places = [Place(hit.item_id, hit.score, True) for hit in exact.hits]
     wide = query.clause(tolerant=True) if tolerant else strict
     if wide == strict:
         return Finding(exact.total, exact.total, tuple(places), exact.facets)
     rest = All((wide, Not(strict)))
-    more = index.search(_seen(rest, may_see), limit - len(places), max(offset - exact.total, 0), order)
+    more = index.search(
+        _within(rest, may_see, filters), limit - len(places), max(offset - exact.total, 0), order
+    )  # fmt: skip
     places += [Place(hit.item_id, hit.score, False) for hit in more.hits]
     counted = exact.facets
     if more.total and sizes:
-        counted = index.search(_seen(wide, may_see), 0, facets=sizes).facets
+        counted = index.search(_within(wide, may_see, filters), 0, facets=sizes).facets
     return Finding(exact.total + more.total, exact.total, tuple(places), counted)
 
 
-def count(index: SearchIndex, clause: Clause, may_see: MaySee = None) -> int:
+def count(index: SearchIndex, clause: Clause, may_see: MaySee = None, filters: Filters = _NO_FILTERS) -> int:
     """Return for how many items that may be seen `clause` holds."""
-    return index.search(_seen(clause, may_see), 0).total
+    return index.search(_within(clause, may_see, filters), 0).total
 
 
 def meant(
@@ -118,6 +126,7 @@ def meant(
     parse: Callable[[str], Query],
     texts: Callable[[list[str]], Iterable[str]],
     may_see: MaySee = None,
+    filters: Filters = _NO_FILTERS,
 ) -> tuple[str, ...]:
     """Return queries that find something, each with one word of `query` put right that is found nowhere by itself.
 
@@ -127,12 +136,12 @@ def meant(
     offered: list[str] = []
     unknown = (word for word in query.words() if not count(index, word.clause(), may_see))
     for word in islice(unknown, _PUT_RIGHT):
-        candidates = index.search(_seen(nearly(word.folded), may_see), _CANDIDATES).hits
+        candidates = index.search(_within(nearly(word.folded), may_see), _CANDIDATES).hits
         for instead in corrected(word.folded, texts([hit.item_id for hit in candidates])):
             text = query.replaced(word, instead)
             # What a paper says need be no query.
             with suppress(QueryError):
-                if text not in offered and count(index, parse(text).clause(), may_see):
+                if text not in offered and count(index, parse(text).clause(), may_see, filters):
                     offered.append(text)
             if len(offered) == _OFFERED:
                 return tuple(offered)
@@ -153,7 +162,7 @@ def similar(index: SearchIndex, document: SearchDocument, *, limit: int, may_see
     # Within those, what belongs to the same campaign comes first.
     alike = Any(tuple(parts))
     closer = Some(1, (alike, *(Contains(compared(name), ("campaigns",)) for name in document.campaigns)))
-    found = index.search(_seen(All((Filter(alike), closer)), may_see), limit + 1).hits
+    found = index.search(_within(All((Filter(alike), closer)), may_see), limit + 1).hits
     return tuple(hit.item_id for hit in found if hit.item_id != document.id)[:limit]
 
 
@@ -174,7 +183,7 @@ def series(index: SearchIndex, code: str, year: int, may_see: MaySee = None) -> 
     prefix = compared(f"{code}({year})")
 
     def counted(field: str) -> Iterator[tuple[int, int]]:
-        clause = _seen(Begins(field, prefix), may_see)
+        clause = _within(Begins(field, prefix), may_see)
         for key, items in index.search(clause, 0, facets={field: _MOST_NUMBERS}).facets[field]:
             if key.startswith(prefix) and (found := _RUNNING.search(key)):
                 yield int(found[1]), items
@@ -183,9 +192,36 @@ def series(index: SearchIndex, code: str, year: int, may_see: MaySee = None) -> 
     return Series(code, year, held, tuple(sorted(number for number, _items in counted("cited_numbers"))))
 
 
-def _seen(clause: Clause, may_see: MaySee) -> Clause:
-    """Return `clause` for what may be seen only."""
-    return clause if may_see is None else All((clause, Filter(Holds("access", tuple(sorted(may_see))))))
+def nearest(index: SearchIndex, query: Query, may_see: MaySee = None) -> tuple[str, ...]:
+    """Return the held numbers nearest to the first that `query` names, in normal form; none where it names none.
+
+    First those of its series, nearest first, then the same number of the years around it.
+    """
+    keys = (leaf.key for leaf in query.leaves() if isinstance(leaf, Number))
+    key = next((key for key in keys if _SERIES.match(key) and _RUNNING.search(key)), "")
+    if not (said := _SERIES.match(key)) or not (sought := _RUNNING.search(key)):
+        return ()
+    code, year, number = said[1], int(said[2]), int(sought[1])
+    held = [other for other in series(index, code, year, may_see).held if other != number]
+    near = [(year, other) for other in sorted(held, key=lambda other: abs(other - number))[:_NEAREST]]
+    around = [(other, number) for other in range(year - _YEARS, year + _YEARS + 1) if other != year]
+    known = {number_key(_normal(code, *each)): each for each in around}
+    counted = index.search(_within(Holds("numbers", tuple(known)), may_see), 0, facets={"numbers": _MOST_NUMBERS})
+    near += sorted(known[key] for key, _items in counted.facets["numbers"] if key in known)
+    return tuple(_normal(code, *each) for each in near)
+
+
+def _normal(code: str, year: int, number: int) -> str:
+    return f"{code}〔{year}〕{number}号"
+
+
+def _within(clause: Clause, may_see: MaySee, filters: Filters = _NO_FILTERS) -> Clause:
+    """Return `clause` for what may be seen only, and has all values of `filters`."""
+    parts = [clause]
+    if may_see is not None:
+        parts.append(Filter(Holds("access", tuple(sorted(may_see)))))
+    parts += [Filter(Holds(name, (value,))) for name, values in filters.items() for value in values]
+    return clause if len(parts) == 1 else All(tuple(parts))
 
 
 def _telling(index: SearchIndex, document: SearchDocument, may_see: MaySee) -> Iterator[str]:

@@ -56,23 +56,24 @@ class _Value(NamedTuple):
     evidence: Evidence
 
 
-def marks(item: Item, leaves: Iterable[Leaf], *, tolerant: bool = False) -> list[Mark]:
+def marks(item: Item, leaves: Iterable[Leaf], *, tolerant: bool = False, text: RunningText | None = None) -> list[Mark]:
     """Return what on the pages of `item` answers `leaves`, in page order.
 
     What stands on the paper as looked for, else the evidence of a value that answers; where there is neither, and
-    `tolerant`, words with one character misread. Empty for what only the catalogue knows.
+    `tolerant`, words with one character misread. Empty for what only the catalogue knows. `text` is that of the pages
+    where it is known already.
     """
-    sheet = _Sheet(item, tolerant)
+    sheet = _Sheet(item, tolerant, text or RunningText.of(item.pages))
     return sorted({mark for leaf in leaves for mark in sheet.answering(leaf)})
 
 
 class _Sheet:
     """The pages of an item and what was read off them."""
 
-    def __init__(self, item: Item, tolerant: bool) -> None:
+    def __init__(self, item: Item, tolerant: bool, text: RunningText) -> None:
         self._item = item
         self._tolerant = tolerant
-        self._text = RunningText.of(item.pages)
+        self._text = text
         self._places = {page.number: place for place, page in enumerate(item.pages)}
 
     def answering(self, leaf: Leaf) -> Iterable[Mark]:

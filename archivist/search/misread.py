@@ -21,6 +21,7 @@ from archivist.search.compare import compared
 from archivist.search.fields import definition
 from archivist.search.running import RunningText
 from archivist.text import fold
+from archivist.written import doubted
 
 #: Stands in a piece of text for a character that may be any; no paper has this letter (of the Yi script).
 ANY = "\ua000"
@@ -169,11 +170,10 @@ def _doubtful(page: Page) -> list[tuple[int, tuple[_Other, ...]]]:
     least, unsure = limits.alternative, limits.doubtful
     found = []
     # Most pages have hardly any: the rest of the work is for few characters.
-    for offset, glyph in enumerate(page.glyphs):
-        if glyph.alternatives or glyph.confidence < unsure:
-            seen = [other for other in glyph.alternatives if other.confidence >= least]
-            if others := _others(glyph.char, seen, glyph.confidence < unsure):
-                found.append((glyph.confidence, offset, others))
+    for offset, char, confidence, alternatives in doubted(page, unsure):
+        seen = [other for other in alternatives if other.confidence >= least]
+        if others := _others(char, seen, confidence < unsure):
+            found.append((confidence, offset, others))
     return [(offset, others) for _, offset, others in sorted(found)[: limits.most]]
 
 

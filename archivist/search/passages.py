@@ -7,6 +7,7 @@ from itertools import islice, takewhile
 from archivist.model import Box, Item, Page
 from archivist.search.marks import Mark, marks
 from archivist.search.query import Query
+from archivist.search.running import RunningText
 from archivist.text import boxes
 
 _AROUND = 30
@@ -47,14 +48,18 @@ class _Window:
         return mark.start >= self.end or mark.end <= self.start
 
 
-def passages(item: Item, query: Query, limit: int = 3, *, tolerant: bool = False) -> tuple[Passage, ...]:
+def passages(
+    item: Item, query: Query, limit: int = 3, *,
+    tolerant: bool = False, boxed: bool = True, text: RunningText | None = None,
+) -> tuple[Passage, ...]:  # fmt: skip
     """Return up to `limit` passages of `item`: first those with words not yet shown, then in page order.
 
     A document number is marked as printed; a word that stands nowhere as typed (a year in numerals) is marked
     where the value that holds it was read, and where there is none, and `tolerant`, where it stands with one character
-    misread. Empty where only the catalogue answers.
+    misread. Empty where only the catalogue answers. Without boxes where they are not wanted (not `boxed`). `text` is
+    that of the pages where it is known already.
     """
-    found = marks(item, query.leaves(), tolerant=tolerant)
+    found = marks(item, query.leaves(), tolerant=tolerant, text=text)
     missing = {mark.answers for mark in found}
     places = list(range(len(found)))
     chosen: list[_Window] = []
@@ -63,7 +68,7 @@ def passages(item: Item, query: Query, limit: int = 3, *, tolerant: bool = False
         missing -= best.answers
         chosen.append(best)
         places = [place for place in places if found[place].page != best.mark.page or best.misses(found[place])]
-    return tuple(_passage(item.pages[window.mark.page], window, found) for window in chosen)
+    return tuple(_passage(item.pages[window.mark.page], window, found, boxed) for window in chosen)
 
 
 def _best(windows: Iterable[_Window], missing: Set[str]) -> _Window:
@@ -95,7 +100,7 @@ def _sentence_end(text: str, cut: int, near: range) -> int:
     return min(ends, key=lambda end: abs(end - cut), default=cut)
 
 
-def _passage(page: Page, window: _Window, found: list[Mark]) -> Passage:
+def _passage(page: Page, window: _Window, found: list[Mark], boxed: bool) -> Passage:
     here = [mark for mark in found if mark.page == window.mark.page and not window.misses(mark)]
     # Half a mark would look like something else.
     start = min(window.start, *(mark.start for mark in here))
@@ -111,6 +116,6 @@ def _passage(page: Page, window: _Window, found: list[Mark]) -> Passage:
         end,
         page.running_text[start:end],
         tuple((left - start, right - start) for left, right in spans),
-        tuple(box for left, right in spans for box in boxes(page, left, right)),
+        tuple(box for left, right in spans for box in boxes(page, left, right)) if boxed else (),
         tuple((at - start, at - start + 1) for at in sorted({mark.misread for mark in here} - {-1})),
     )

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -38,13 +38,41 @@ class Row:
     digest: str
 
 
+class _Texts(Mapping[str, str]):
+    """The texts of a row, each compared when it is asked for."""
+
+    def __init__(self, document: SearchDocument, names: tuple[str, ...], known: Mapping[str, str]) -> None:
+        self._document, self._names, self._known = document, names, dict(known)
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self._known:
+            self._known[name] = "\n".join(map(compared, _values(self._document, name)))
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def judged_row(document: SearchDocument, definition: IndexDefinition, text: str) -> Row:
+    """Return of `row_of` what tells in which fields words stand: quick, and nothing to keep.
+
+    `text` is the running text of the document, compared.
+    """
+    texts = _Texts(document, definition.substrings, {"text": text})
+    keys = {name: _keys(document, name) for name in definition.keyed}
+    return Row(document.id, texts, "", keys, _known_days(document), {}, "")
+
+
 def row_of(document: SearchDocument, definition: IndexDefinition) -> Row:
     """Return what is kept of `document`."""
     texts = {name: "\n".join(map(compared, _values(document, name))) for name in definition.substrings}
     written = scripted("".join(document.pages))
     script = "" if written == texts["text"] else written
     keys = {name: _keys(document, name) for name in definition.keyed}
-    days = _days(document.date) or (_days(f"{document.year:04}") if document.year else None)
+    days = _known_days(document)
     dated = document.date or (str(document.year) if document.year else _UNKNOWN)
     backwards = f"{_LAST_DAY - days[0]:08}" if days else _UNKNOWN
     number = min(keys["numbers"], default=_UNKNOWN)
@@ -71,6 +99,10 @@ def _keys(document: SearchDocument, name: str) -> tuple[str, ...]:
     if name in ("numbers", "cited_numbers"):
         values = tuple(map(number_key, values))
     return tuple(dict.fromkeys(str(value) for value in values if value not in ("", None)))
+
+
+def _known_days(document: SearchDocument) -> tuple[int, int] | None:
+    return _days(document.date) or (_days(f"{document.year:04}") if document.year else None)
 
 
 def _days(date: str | None) -> tuple[int, int] | None:

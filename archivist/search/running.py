@@ -1,13 +1,18 @@
 """The running text of an item as search compares it, and where on which page each of its characters stands."""
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
 from archivist.model import Page
 from archivist.search.compare import compared_offsets
+
+# Characters of a text that is remembered for the next who finds it.
+_SHORT = 10_000
 
 
 class Span(NamedTuple):
@@ -34,9 +39,8 @@ class RunningText:
     @classmethod
     def of(cls, pages: Sequence[Page]) -> "RunningText":
         """Return the running text of `pages`."""
-        texts = [page.running_text for page in pages]
-        raw = "".join(texts)
-        return cls(raw, *compared_offsets(raw), tuple(accumulate(map(len, texts[:-1]), initial=0)))
+        texts = tuple(page.running_text for page in pages)
+        return _lately(texts) if sum(map(len, texts)) <= _SHORT else _joined(texts)
 
     def place(self, page: int, offset: int) -> int | None:
         """Return which character of `text` character `offset` of a page is; None for one that is not compared."""
@@ -55,3 +59,14 @@ class RunningText:
                 yield Span(page, first - begins, min(last, ends) - begins)
                 first = ends
             page += 1
+
+
+def _joined(texts: tuple[str, ...]) -> RunningText:
+    raw = "".join(texts)
+    text, offsets = compared_offsets(raw)
+    return RunningText(raw, text, array("I", offsets), tuple(accumulate(map(len, texts[:-1]), initial=0)))
+
+
+@lru_cache(maxsize=512)
+def _lately(texts: tuple[str, ...]) -> RunningText:
+    return _joined(texts)

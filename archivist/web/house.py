@@ -9,11 +9,22 @@ from fastapi.staticfiles import StaticFiles
 
 from archivist import __version__
 from archivist.archive import Archive
-from archivist.errors import ArchivistError
 from archivist.settings import load
-from archivist.web import amiss
+from archivist.web import (
+    accounts,
+    amiss,
+    campaigns,
+    correcting,
+    dashboard,
+    described,
+    downloads,
+    iiif,
+    intake,
+    items,
+    review,
+    searching,
+)
 from archivist.web.door import Door
-from archivist.web.visitor import NotAllowed, NotLetIn
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -37,9 +48,18 @@ def application(archive: Path) -> FastAPI:
     )  # fmt: skip
     app.add_middleware(Door)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    app.add_exception_handler(ArchivistError, amiss.told)
-    app.add_exception_handler(NotLetIn, amiss.not_let_in)
-    app.add_exception_handler(NotAllowed, amiss.not_allowed)
+    amiss.mind(app)
+    app.include_router(accounts.router)
+    app.include_router(searching.router)
+    app.include_router(items.router)
+    app.include_router(downloads.router)
+    app.include_router(review.router)
+    app.include_router(correcting.router)
+    app.include_router(campaigns.router)
+    app.include_router(iiif.router)
+    app.include_router(intake.router)
+    app.include_router(dashboard.router)
+    described.furnish(app)
 
     @app.get("/health", include_in_schema=False)
     def health(request: Request) -> Response:

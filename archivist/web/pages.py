@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import HTTPConnection
 
 from archivist.language import gettext, ngettext
+from archivist.phrases import word
 from archivist.text import simplify
 from archivist.web.visitor import Visitor
 
@@ -20,15 +21,21 @@ LANGUAGES = ("zh", "en")
 def page(request: Request, template: str, status: int = 200, **said: Any) -> HTMLResponse:
     """Return the page that `template` draws; it knows `visitor` (None before they are let in) besides what is `said`.
 
-    In the language that is spoken: see `language_of`.
+    `here` is where the visitor is, with what they asked, `archive` what the archive is called, `account` whether the
+    visitor has one and may log out. In the language that is spoken: see `language_of`.
     """
     visitor = getattr(request.state, "visitor", None)
     known: dict[str, Any] = {
         "visitor": visitor if isinstance(visitor, Visitor) else None,
         "language": getattr(request.state, "language", LANGUAGES[0]),
         "path": request.url.path,
+        "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "archive": request.app.state.rooms.settings.folder.resolve().name,
+        "account": bool(getattr(request.state, "token", "")),
     }
-    return HTMLResponse(_templates().get_template(template).render(known | said), status)
+    drawn = _templates().get_template(template).render(known | said)
+    # A damaged text layer may hold what has no UTF-8 form.
+    return HTMLResponse(drawn.encode("utf-8", "replace"), status)
 
 
 def language_of(request: HTTPConnection) -> str:
@@ -53,4 +60,5 @@ def _templates() -> Environment:
     )  # fmt: skip
     drawn.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     drawn.filters["simplify"] = simplify
+    drawn.filters["word"] = word
     return drawn

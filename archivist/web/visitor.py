@@ -1,16 +1,21 @@
 """Who is visiting the reading room, and what is open to them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from hashlib import sha256
+from typing import Annotated, Literal, TypeAlias
 
 from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
 
 from archivist.access import MaySee, Role, open_to, roles
 from archivist.archive import Archive
 from archivist.errors import NotFound
 from archivist.language import gettext as _
 from archivist.model import Item
+
+#: How much of the pages of an item is wanted.
+Pages: TypeAlias = Literal["whole", "skimmed", "listed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +70,36 @@ def rooms(request: Request) -> Archive:
     return archive
 
 
+def cookie_of(visit: HTTPConnection, archive: Archive) -> str:
+    """Return the name of the cookie by which `archive` knows who is in.
+
+    Browsers do not tell ports of a machine apart, on each of which there may be another archive. By https the name says
+    that nothing but this very host may have set it.
+    """
+    mark = sha256(str(archive.settings.folder).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return f"{'__Host-' if visit.scope['scheme'] == 'https' else ''}archivist-{mark}"
+
+
 Rooms = Annotated[Archive, Depends(rooms)]
 Reader = Annotated[Visitor, Depends(visitor)]
 Archivist = Annotated[Visitor, Depends(with_rights("archivist"))]
 Admin = Annotated[Visitor, Depends(with_rights("admin"))]
 
 
-def shown_item(archive: Archive, reader: Visitor, name: str) -> Item:
+def shown_item(archive: Archive, reader: Visitor, name: str, pages: Pages = "whole") -> Item:
     """Return the item with this identifier, and keep that it was looked at where it bears a mark of secrecy.
 
-    NotFound where there is none, and in the same words where it is not open to `reader`.
+    Its pages are quick to read where they are to be `skimmed` or `listed` only (see Catalog). NotFound where there is
+    none, and in the same words where it is not open to `reader`.
     """
+    catalog = archive.catalog
     # By identifier only: that several share a reference code is not for everybody.
-    item = next(archive.catalog.items([name]), None)
+    ways: Mapping[Pages, Callable[[list[str]], Iterable[Item]]] = {
+        "whole": catalog.items,
+        "skimmed": catalog.skimmed,
+        "listed": catalog.listed,
+    }
+    item = next(iter(ways[pages]([name])), None)
     if item is None or not open_to(item, reader.may_see):
         raise NotFound(_("There is no item “{name}” in this archive.").format(name=name))
     archive.views.note(item, reader.name)

@@ -24,6 +24,7 @@ with tempfile.TemporaryDirectory() as passing:
         ("bench_throughput",),
         ("bench_million", "--items", "100000"),
         ("bench_duplicates", "--gazette", "1400"),
+        ("bench_reading_room",),
     ):
         print(f"\n== {' '.join((name, *arguments))}", flush=True)
         subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}", *arguments], cwd=ROOT, check=False)

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from archivist.web import application
+from tests.web.browser import browser, own_served, own_tab, served, tab
+from tests.web.people import People, entered, hide, populate
 from tests.web.rooms import furnish
+
+__all__ = ["browser", "own_served", "own_tab", "served", "tab"]
 
 
 @pytest.fixture(scope="session")
@@ -19,12 +22,45 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def room(furnished: Path) -> Iterator[TestClient]:
     """The reading room as the one person at this machine sees it, for looking only."""
-    with TestClient(application(furnished), base_url="http://127.0.0.1") as client:
+    with entered(furnished) as client:
         yield client
 
 
 @pytest.fixture
 def own_room(tmp_path: Path) -> Iterator[TestClient]:
     """A reading room of one's own, to change things in."""
-    with TestClient(application(furnish(tmp_path / "archive")), base_url="http://127.0.0.1") as client:
+    with entered(furnish(tmp_path / "archive")) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def peopled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
+    """The reading room of an archive with accounts and two secret items, for looking only; see people.py."""
+    folder = furnish(tmp_path_factory.mktemp("peopled") / "archive")
+    hide(folder)
+    with populate(folder) as people:
+        yield people
+
+
+@pytest.fixture(scope="session")
+def as_nobody(peopled: People) -> TestClient:
+    """The reading room as somebody sees it who has not logged in."""
+    return peopled.nobody
+
+
+@pytest.fixture(scope="session")
+def as_reader(peopled: People) -> TestClient:
+    """The reading room as a reader sees it."""
+    return peopled.reader
+
+
+@pytest.fixture(scope="session")
+def as_archivist(peopled: People) -> TestClient:
+    """The reading room as an archivist sees it."""
+    return peopled.archivist
+
+
+@pytest.fixture(scope="session")
+def as_admin(peopled: People) -> TestClient:
+    """The reading room as an admin sees it."""
+    return peopled.admin

@@ -34,8 +34,8 @@ from archivist.search.query.tree import (
 from archivist.search.query.values import Asked, value_typed
 
 __all__ = [
-    "And", "Dated", "FieldIs", "Leaf", "Node", "Not", "Number", "NumberRange", "Or", "Query", "ReadNumber", "Series",
-    "Word", "parse", "year_of",
+    "EVERYTHING", "And", "Dated", "FieldIs", "Leaf", "Node", "Not", "Number", "NumberRange", "Or", "Query",
+    "ReadNumber", "Series", "Word", "parse", "year_of",
 ]  # fmt: skip
 
 _LONGEST = 1000
@@ -68,6 +68,10 @@ class Query:
         if not quoted and not _is_word(by):
             by = f"「{by}」" if '"' in by else f'"{by}"'
         return f"{self.text[: word.start]}{by}{self.text[word.end :]}"
+
+
+#: What finds all there is.
+EVERYTHING = Query("", And(()))
 
 
 def parse(text: str, number: str | ReadNumber | None = None) -> Query:

@@ -1,0 +1,303 @@
+"""The review queue: what waits for a person, worst first, and what the person says."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from archivist.access import MaySee, levels, open_to
+from archivist.archive import Archive
+from archivist.catalog import Waiting
+from archivist.catalog.review import waiting_rows
+from archivist.decisions import UNDO
+from archivist.errors import NotFound, WrongCall
+from archivist.handles import handles
+from archivist.language import gettext as _
+from archivist.model import Decided, Item
+from archivist.vocabulary import FIELDS
+from archivist.web.amiss import local
+from archivist.web.behind import behind
+from archivist.web.doubts import SORTS, Doubt, Sort, doubts_of, pair_doubts, poor_doubts
+from archivist.web.pages import page
+from archivist.web.visitor import Archivist, Rooms, Visitor, shown_item
+
+router = APIRouter(include_in_schema=False)
+
+# Entries given out at a time, things looked through for those that are wished for, and how often at most.
+_AT_ONCE, _WINDOW, _WINDOWS = 12, 500, 20
+_MOST = 50
+# What can be taken back here.
+_HERE = frozenset({"value", "link", "boundary", "line", "likeness"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to go through: one sort of doubt, one field, one item; all where nothing is said."""
+
+    sort: Sort | None = None
+    field: str = ""
+    item: str = ""
+
+    @property
+    def query(self) -> str:
+        """The part of the address that says it."""
+        said = {"sort": self.sort or "", "field": self.field, "item": self.item}
+        return urlencode({name: value for name, value in said.items() if value})
+
+    def fits(self, one: Waiting) -> bool:
+        """Whether `one` is wished for."""
+        if self.sort and one.sort != self.sort:
+            return False
+        return not self.field or (one.sort == "value" and getattr(one.what, "name", "") == self.field)
+
+
+def wish(sort: str = "", field: str = "", item: str = "") -> Wish:
+    """Return what the address asks for; what it says wrongly it does not say."""
+    known = next((one for one in SORTS if one == sort), None)
+    return Wish(known, field if field in FIELDS else "", item)
+
+
+Wished = Annotated[Wish, Depends(wish)]
+
+
+async def answers(request: Request) -> Mapping[str, str]:
+    """Return what a form or a script says, as text."""
+    if request.headers.get("content-type", "").startswith("application/json"):
+        try:
+            said = await request.json()
+        except ValueError:
+            said = None
+        if not isinstance(said, dict):
+            raise WrongCall(_("this is no JSON object"))
+        return {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in said.items()}
+    form = await request.form()
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+Answers = Annotated[Mapping[str, str], Depends(answers)]
+
+
+@router.get("/review")
+def review(
+    request: Request, rooms: Rooms, visitor: Archivist, wished: Wished, skip: Annotated[int, Query(ge=0)] = 0,
+    said: str = "",
+) -> Response:  # fmt: skip
+    """Show what waits."""
+    if wished.item:
+        shown_item(rooms, visitor, wished.item)
+    found, more = _listed(rooms, visitor, wished, skip, _AT_ONCE)
+    left = _left(rooms, visitor, wished)
+    told = {"decided": _("Kept."), "undone": _("Taken back.")}.get(said, "")
+    last = _last(rooms, visitor)
+    return page(
+        request, "review.html", doubts=found, fields=FIELDS, sorts=SORTS, told=told, last=last, wished=wished,
+        skip=skip, more=more, left=left,
+    )  # fmt: skip
+
+
+@router.get("/review/entries")
+def entries(
+    request: Request, rooms: Rooms, visitor: Archivist, wished: Wished, skip: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=_MOST)] = _AT_ONCE,
+) -> Response:  # fmt: skip
+    """Give the entries behind the first `skip` ones, for a page that shows them when their turn comes."""
+    found, more = _listed(rooms, visitor, wished, skip, limit)
+    left = _left(rooms, visitor, wished)
+    return page(request, "review_entries.html", doubts=found, more=more, left=left, wished=wished)
+
+
+@router.get("/review/entries/{handle}")
+def entry(request: Request, rooms: Rooms, visitor: Archivist, handle: str) -> Response:
+    """Give one entry, as it stands in the queue after something was taken back."""
+    found = _one(rooms, visitor, handle)
+    return page(request, "review_entries.html", doubts=[found], more=False, left=None, wished=Wish())
+
+
+@router.post("/review/decide")
+def decide(request: Request, rooms: Rooms, visitor: Archivist, answers: Answers, tasks: BackgroundTasks) -> Response:
+    """Keep what a person says of an entry; the item is made anew when they have their answer."""
+    return _done(request, tasks, answers, _decided(rooms, visitor, answers), "decided")
+
+
+@router.post("/review/undo")
+def undo(request: Request, rooms: Rooms, visitor: Archivist, answers: Answers, tasks: BackgroundTasks) -> Response:
+    """Take back a decision."""
+    return _done(request, tasks, answers, taken_back(rooms, visitor, answers.get("number", "")), "undone")
+
+
+def _last(rooms: Archive, visitor: Visitor) -> str:
+    """Return the number of the last decision of the visitor that can be taken back here, "" where there is none."""
+    for one in rooms.catalog.latest_decisions(_MOST, visitor.name, may_see=visitor.may_see):
+        if one.decision.act != UNDO and not one.undone:
+            return str(one.number) if one.decision.subject in _HERE else ""
+    return ""
+
+
+def now_by(visitor: Visitor) -> Decided:
+    """Return who decides, and now."""
+    return Decided(visitor.name, datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def taken_back(rooms: Archive, visitor: Visitor, said: str) -> str:
+    """Take back the decisions of these numbers, and return the numbers of that.
+
+    NotFound where there are none, or none about what is open to the visitor, WrongCall where they are taken back.
+    """
+    numbers = [int(one) for one in said.split(",") if one.isascii() and one.isdigit() and len(one) < 18]
+    kept = [rooms.catalog.decision(number, may_see=visitor.may_see) for number in numbers[:_MOST]]
+    if not kept or not all(one and one.decision.subject in _HERE and one.decision.act != UNDO for one in kept):
+        raise NotFound(_("There is no such decision, or it cannot be taken back here."))
+    who = now_by(visitor)
+    made = [rooms.desk.undoing(number, who, may_see=visitor.may_see) for number in numbers]
+    return ",".join(map(str, rooms.catalog.decide(made)))
+
+
+def _decided(rooms: Archive, visitor: Visitor, answers: Mapping[str, str]) -> str:
+    """Keep what is said of an entry, and return the numbers of the decisions it makes."""
+    handle, act = answers.get("handle", ""), answers.get("act", "")
+    if act not in ("accept", "correct", "reject"):
+        raise WrongCall(_("say what is decided: accept, correct or reject"))
+    sort, mark, rest = handle.partition(":")
+    if mark:
+        return _paired(rooms, visitor, rest, act) if sort == "pair" else _nothing(handle)
+    name = handle.partition(".")[0]
+    if handle not in handles(shown_item(rooms, visitor, name)):
+        # What was decided a moment ago may bring it back.
+        rooms.desk.carry_out()
+        if handle not in handles(shown_item(rooms, visitor, name)):
+            raise NotFound(_("This is settled already: what was decided or read since has changed it."))
+    decision = rooms.desk.judgement(handle, act, now_by(visitor), _typed(answers) if act == "correct" else None)
+    return ",".join(map(str, rooms.catalog.decide([decision])))
+
+
+def _nothing(handle: str) -> str:
+    raise NotFound(_("nothing that waits is called {handle}").format(handle=handle))
+
+
+def _paired(rooms: Archive, visitor: Visitor, names: str, act: str) -> str:
+    one, _mark, other = names.partition(":")
+    if act == "correct":
+        raise WrongCall(_("two items are the same, or they are not: accept or reject it"))
+    for name in (one, other):
+        shown_item(rooms, visitor, name)
+    before = rooms.catalog.last_decision()
+    rooms.duplicates.decide(one, other, now_by(visitor), same=act == "accept")
+    # One for each two pages; others may have decided something meanwhile.
+    made = [
+        said.number
+        for said in rooms.catalog.latest_decisions(_MOST, visitor.name)
+        if said.number > before and said.decision.subject == "likeness"
+    ]
+    return ",".join(map(str, sorted(made)))
+
+
+def _typed(answers: Mapping[str, str]) -> str:
+    """Return the right value as the desk takes it: what was typed, or the parts that were."""
+    parts = {name.removeprefix("part."): text for name, text in answers.items() if name.startswith("part.")}
+    return json.dumps(parts, ensure_ascii=False) if parts else answers.get("value", "")
+
+
+def _done(request: Request, tasks: BackgroundTasks, answers: Mapping[str, str], number: str, said: str) -> Response:
+    if by_script(request):
+        tasks.add_task(behind(request).follow)
+        return JSONResponse({"number": number}, background=tasks)
+    # Who sees the next page should see it as it is now.
+    behind(request).at_once()
+    if answers.get("next"):
+        return RedirectResponse(local(answers["next"]), 303)
+    back = answers.get("back", "")
+    query = back if back.isascii() and "\n" not in back else ""
+    return RedirectResponse("/review?" + "&".join(filter(None, (query, f"said={said}"))), 303)
+
+
+def by_script(request: Request) -> bool:
+    """Whether a script of a page asks, which wants the answer in short."""
+    return "application/json" in request.headers.get("accept", "")
+
+
+def _is_open(rooms: Archive, visitor: Visitor, name: str) -> bool:
+    level = rooms.catalog.access(name)
+    return level is not None and (visitor.may_see is None or level in visitor.may_see)
+
+
+def _listed(rooms: Archive, visitor: Visitor, wished: Wish, skip: int, limit: int) -> tuple[list[Doubt], bool]:
+    """Return `limit` entries behind the first `skip` ones, and whether more wait behind them."""
+    may_see = visitor.may_see
+    if wished.sort == "page":
+        pages = rooms.catalog.hardly_read(limit + 1, skip, may_see=may_see)
+        return poor_doubts(rooms, pages[:limit], may_see), len(pages) > limit
+    if wished.sort == "pair":
+        pairs = [
+            pair
+            for pair in rooms.catalog.likenesses.pairs(skip + limit + _WINDOW)
+            if wished.item in ("", pair.one, pair.other)
+            and _is_open(rooms, visitor, pair.one)
+            and _is_open(rooms, visitor, pair.other)
+        ]
+        return pair_doubts(rooms, pairs[skip : skip + limit], may_see), len(pairs) > skip + limit
+    waiting = _waiting(rooms, wished, may_see, skip, limit + 1)
+    return doubts_of(rooms, waiting[:limit], may_see), len(waiting) > limit
+
+
+def _waiting(rooms: Archive, wished: Wish, may_see: MaySee, skip: int, limit: int) -> list[Waiting]:
+    if not (wished.sort or wished.field or wished.item):
+        return rooms.catalog.waiting(limit, skip, may_see=may_see)
+    return list(islice(_wished(rooms, wished, may_see), skip, skip + limit))
+
+
+def _wished(rooms: Archive, wished: Wish, may_see: MaySee) -> Iterator[Waiting]:
+    """Give what is wished for among the things that are most urgent."""
+    if wished.item:
+        items = rooms.catalog.items([wished.item])
+        yield from (one for item in items if open_to(item, may_see) for one in waiting_in(item) if wished.fits(one))
+        return
+    for turn in range(_WINDOWS):
+        window = rooms.catalog.waiting(_WINDOW, turn * _WINDOW, may_see=may_see)
+        yield from (one for one in window if wished.fits(one))
+        if len(window) < _WINDOW:
+            return
+
+
+def _left(rooms: Archive, visitor: Visitor, wished: Wish) -> int | None:
+    """Return how much waits in all; None where that is not known, or counts what is not open to the visitor."""
+    if wished.query or not (visitor.may_see is None or set(levels()) <= set(visitor.may_see)):
+        return None
+    return rooms.catalog.counts().waiting
+
+
+def _one(rooms: Archive, visitor: Visitor, handle: str) -> Doubt:
+    sort, mark, rest = handle.partition(":")
+    found: Sequence[Doubt] = ()
+    if mark and sort == "pair":
+        names = set(rest.split(":"))
+        pairs = rooms.catalog.likenesses.pairs(_WINDOW, sorted(names))
+        found = pair_doubts(rooms, [pair for pair in pairs if {pair.one, pair.other} == names], visitor.may_see)
+    elif not mark:
+        item = shown_item(rooms, visitor, handle.partition(".")[0])
+        found = doubts_of(rooms, [one for one in waiting_in(item) if one.handle == handle], visitor.may_see)
+    if not found:
+        raise NotFound(_("This does not wait any more."))
+    return found[0]
+
+
+def waiting_in(item: Item) -> list[Waiting]:
+    """Return what waits in `item`, the most urgent first."""
+    known, found = handles(item), []
+    for row in sorted(waiting_rows(item), key=lambda row: -float(row["priority"])):
+        handle = str(row["handle"])
+        place = known[handle]
+        if place.document is not None:
+            document = item.documents[place.document]
+            field = document.fields[place.position]
+            found.append(Waiting("value", item.id, item.title, handle, field, document.kind))
+        elif place.sort == "link":
+            found.append(Waiting("link", item.id, item.title, handle, item.campaigns[place.position]))
+        else:
+            found.append(Waiting("boundary", item.id, item.title, handle, item.boundaries[place.position]))
+    return found
