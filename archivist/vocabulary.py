@@ -41,7 +41,7 @@ FACETS = (
 )  # fmt: skip
 #: Campaigns: what happened, how high the honour, why two are of one family.
 CAMPAIGNS = (
-    N_("phase_start"), N_("phase_end"), N_("deadline"),
+    N_("phase_start"), N_("phase_end"), N_("deadline"), N_("issued"), N_("received"),
     N_("national"), N_("provincial"), N_("prefecture"), N_("county"), N_("township"),
     N_("theme"), N_("honour"), N_("level"), N_("target"), N_("decided"),
 )  # fmt: skip

@@ -109,7 +109,8 @@ class Catalog(Leaves, Deciding):
         Without a `recipe` the pages are those that these items held before, divided or joined, which are not read
         again. What was read on pages that no item holds any more stays. The index is told of all of them.
         Nothing is kept and False returned where people decided something about them after the decision numbered
-        `heeding`, the last one that `entries` heed. `described_by` is the digest of the recipe by which they were described.
+        `heeding`, the last one that `entries` heed. `described_by` is the digest of the recipe by which they were
+        described.
         """
         kept = list(entries)
         names = dict.fromkeys(item.id for item in kept)

@@ -2,6 +2,9 @@
 
 One state of the catalogue is copied, whoever writes to it meanwhile. A database that is being filled says so in its
 table `meta` until the last row is there, and is opened by nothing but another try.
+
+Accounts come along, but nobody who is in: who finds a copy finds no key to the room, and who restores one lets nobody
+in but by a password.
 """
 
 import sqlite3
@@ -17,6 +20,7 @@ from sqlalchemy import Connection, Table, create_engine, delete, func, insert, s
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
+from archivist.catalog.accounts import guesses, sessions
 from archivist.catalog.database import Database
 from archivist.catalog.ledger import Ledger, recording
 from archivist.catalog.tables import (
@@ -41,6 +45,8 @@ from archivist.language import gettext as _
 
 # Rows held in memory at a time; a reading is some 50 kB and may be many times that.
 _ROWS, _READINGS = 5000, 200
+# Who is in and who guesses: of this hour, and of no copy, be it one that an older archivist made.
+_PASSING = (sessions, guesses)
 # What an archive in use has at least one row of.
 _SIGNS_OF_USE = (events, scans, readings, items, decisions, failures)
 # A file that is thrown away unless all of it is written needs none of what saves a database in use; 64 MB of memory
@@ -129,7 +135,7 @@ def copy_out(source: Database, path: Path, tell: Tell) -> CatalogueFile:
         for pragma in _ALL_OR_NOTHING:
             writer.exec_driver_sql(f"PRAGMA {pragma}")
         tables.create_all(writer)
-        for table, rows in _rows(reader, tables.sorted_tables, tell):
+        for table, rows in _rows(reader, _lasting(), tell):
             _add(writer, table, rows)
     return CatalogueFile(path)
 
@@ -180,7 +186,7 @@ def copy_in(path: Path, target: Database, event: Event, tell: Tell) -> None:
 
     Rows are kept as they come, and the reservation falls with the last of them.
     """
-    but_meta = [table for table in tables.sorted_tables if table is not meta]
+    but_meta = [table for table in _lasting() if table is not meta]
     with closing(_database(path)) as database, database.reading() as reader:
         for table, rows in _rows(reader, but_meta, tell):
             with target.writing() as writer:
@@ -193,6 +199,10 @@ def copy_in(path: Path, target: Database, event: Event, tell: Tell) -> None:
             # A ledger that has lost its head takes nothing more, and is not mended in passing.
             if any(row.name == HEAD for row in said):
                 told.append(event)
+
+
+def _lasting() -> list[Table]:
+    return [table for table in tables.sorted_tables if table not in _PASSING]
 
 
 def _rows(source: Connection, chosen: Sequence[Table], tell: Tell) -> Iterator[tuple[Table, list[tuple[Any, ...]]]]:

@@ -92,10 +92,14 @@ class Likenesses:
         return {place: [found[number] for number in ranked] for place, ranked in sharing.items()}
 
     def keep(self, kept: Sequence[Sketch]) -> None:
-        """Keep these sketches in place of those of the same pages, so that the pages are found from now on."""
+        """Keep these sketches in place of those of the same pages, so that the pages are found from now on.
+
+        Of a page that comes several times, as a scan in several items, the last sketch is kept.
+        """
+        latest = list({sketch.place: sketch for sketch in kept}.values())
         with self._database.writing() as connection:
-            numbers = _keep_sketches(connection, kept)
-            _add_keys(connection, [(key, numbers[sketch.place]) for sketch in kept for key in set(sketch.keys)])
+            numbers = _keep_sketches(connection, latest)
+            _add_keys(connection, [(key, numbers[sketch.place]) for sketch in latest for key in set(sketch.keys)])
 
     def propose(self, names: Sequence[str], places: Sequence[str], found: Iterable[Alike]) -> None:
         """Keep what is like these pages of the items called `names`, in place of what was proposed for them before."""
@@ -217,7 +221,7 @@ def _before(connection: Connection, numbers: Sequence[int]) -> defaultdict[int, 
 
 
 def _keep_sketches(connection: Connection, kept: Sequence[Sketch]) -> dict[str, int]:
-    """Put sketches in place of those kept before and return their numbers; none is under any key yet."""
+    """Put sketches, one of each page, in place of those before; return their numbers. None is under any key yet."""
     places = [sketch.place for sketch in kept]
     before = _numbers(connection, places)
     rows = []

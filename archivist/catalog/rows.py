@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 from unicodedata import normalize
 
-from sqlalchemy import Connection, case, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert, select, update
 
 from archivist.access import access_of
 from archivist.catalog import tallies
@@ -37,6 +37,18 @@ from archivist.catalog.values import boundaries_of, boundaries_text, field_of, f
 from archivist.corrections import STAGE, corrected
 from archivist.events import Event, of_item, of_page
 from archivist.model import CampaignLink, Document, Item, Page, Scan, Value
+
+# Built once: to put a question together takes as long as to have it answered.
+_THESE = bindparam("ids", expanding=True)
+_ITEMS = select(items).where(items.c.id.in_(_THESE)).order_by(items.c.catalogue_order)
+_DOCUMENTS = select(documents).where(documents.c.item.in_(_THESE)).order_by(documents.c.item, documents.c.position)
+_FIELDS = select(fields).where(fields.c.item.in_(_THESE)).order_by(fields.c.item, fields.c.document, fields.c.position)
+_LINKS = (
+    select(campaign_links, campaigns.c.key)
+    .join(campaigns)
+    .where(campaign_links.c.item.in_(_THESE))
+    .order_by(campaign_links.c.item, campaign_links.c.position)
+)
 
 
 def write_items(
@@ -164,7 +176,6 @@ def read_listed(connection: Connection, ids: Sequence[str]) -> list[Item]:
 
 def read_entries(connection: Connection, ids: Sequence[str]) -> list[Item]:
     """Return the same without their pages, which take long to unpack."""
-    query = select(items).where(items.c.id.in_(ids)).order_by(items.c.catalogue_order)
     papers, links, same = _documents(connection, ids), _links(connection, ids), confirmed(connection, ids)
     return [
         Item(
@@ -181,7 +192,7 @@ def read_entries(connection: Connection, ids: Sequence[str]) -> list[Item]:
             row.begins_at,
             same.get(row.id, ()),
         )
-        for row in connection.execute(query)
+        for row in connection.execute(_ITEMS, {"ids": list(ids)})
     ]
 
 
@@ -346,25 +357,17 @@ def _pages(connection: Connection, ids: Sequence[str]) -> dict[str, list[Page]]:
 
 def _documents(connection: Connection, ids: Sequence[str]) -> dict[str, list[Document]]:
     said = defaultdict(list)
-    order = (fields.c.item, fields.c.document, fields.c.position)
-    for row in connection.execute(select(fields).where(fields.c.item.in_(ids)).order_by(*order)):
+    for row in connection.execute(_FIELDS, {"ids": list(ids)}):
         said[row.item, row.document].append(field_of(row))
     found = defaultdict(list)
-    papers = select(documents).where(documents.c.item.in_(ids))
-    for row in connection.execute(papers.order_by(documents.c.item, documents.c.position)):
+    for row in connection.execute(_DOCUMENTS, {"ids": list(ids)}):
         content = tuple(said[row.item, row.position])
         found[row.item].append(Document(row.kind, tuple(json.loads(row.pages)), row.form, content))
     return found
 
 
 def _links(connection: Connection, ids: Sequence[str]) -> dict[str, list[CampaignLink]]:
-    query = (
-        select(campaign_links, campaigns.c.key)
-        .join(campaigns)
-        .where(campaign_links.c.item.in_(ids))
-        .order_by(campaign_links.c.item, campaign_links.c.position)
-    )
     found = defaultdict(list)
-    for row in connection.execute(query):
+    for row in connection.execute(_LINKS, {"ids": list(ids)}):
         found[row.item].append(link_of(row))
     return found

@@ -10,7 +10,7 @@ from itertools import accumulate, chain
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from archivist.catalog.pages import damaged, records, reopen
 from archivist.catalog.rows import read_entries
@@ -27,6 +27,18 @@ if TYPE_CHECKING:
 # quotation marks are escaped.
 _CORNERS, _SURE = re.compile(rb'"boxes":\[[^\]]*\]'), re.compile(rb'"confidences":\[([^\]]*)\]')
 
+
+# Built once: to put a question together takes as long as to have it answered.
+_PAGES = (
+    select(
+        item_pages.c.item, item_pages.c.number, item_pages.c.scan_name, item_pages.c.part, readings.c.place,
+        readings.c.data,
+    )
+    .join(readings, item_pages.c.reading == readings.c.id)
+    .where(item_pages.c.item.in_(bindparam("ids", expanding=True)))
+    .order_by(item_pages.c.item, item_pages.c.position)
+)  # fmt: skip
+_HEAD = select(meta.c.value).where(meta.c.name == HEAD)
 
 # Characters of the items that are remembered, each some twenty bytes, and of the longest item that is.
 _REMEMBERED, _LONGEST = 3_000_000, 100_000
@@ -49,7 +61,7 @@ class Skimming:
     def read(self, ids: Sequence[str]) -> list[Item]:
         """Return those of `ids` that exist, in their order."""
         with self._database.reading() as connection:
-            head = connection.scalar(select(meta.c.value).where(meta.c.name == HEAD)) or ""
+            head = connection.scalar(_HEAD) or ""
             found = self._remembered(head, ids)
             if missing := [name for name in ids if name not in found]:
                 fresh = {item.id: item for item in read_skimmed(connection, missing)}
@@ -87,15 +99,8 @@ def _length(item: Item) -> int:
 
 def read_skimmed(connection: Connection, ids: Sequence[str]) -> list[Item]:
     """Return what `read_items` does, with pages that are quick to read; see `WrittenPage`."""
-    own = item_pages.c
-    query = (
-        select(own.item, own.number, own.scan_name, own.part, readings.c.place, readings.c.data)
-        .join(readings, own.reading == readings.c.id)
-        .where(own.item.in_(ids))
-        .order_by(own.item, own.position)
-    )
     pages = defaultdict(list)
-    for row in connection.execute(query):
+    for row in connection.execute(_PAGES, {"ids": list(ids)}):
         pages[row.item].append(_skimmed(row.data, row.part, row.number, row.scan_name, row.place))
     found: dict[str, list[Page]] = {name: list(those) for name, those in pages.items()}
     if said := read_decisions(connection, "line", [page.place for page in chain.from_iterable(pages.values())]):

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 # Raised by one with every change of the tables that an older version of archivist could not write to.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 # Values one statement carries at most: far below what any database takes.
 CHUNK = 500
 
@@ -222,7 +222,10 @@ waiting = Table(
     Column("document", Integer),
     Column("handle", Words, nullable=False),
     Column("priority", Float, nullable=False),
+    # The name of the value, as in `fields`; of links and boundaries "".
+    Column("field", Text, nullable=False, server_default=""),
     Index("waiting_worst_first", text("priority DESC"), "item", "turn"),
+    Index("waiting_by_field", "sort", "field", text("priority DESC"), "item", "turn"),
 )
 
 # No foreign key: what people decided outlives the item they decided it about.

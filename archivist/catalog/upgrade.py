@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from archivist.access import UNCLEAR, access_of, rules
 from archivist.catalog.ledger import append
@@ -15,6 +15,7 @@ from archivist.catalog.tables import (
     NO_EVENT,
     SCHEMA_VERSION,
     derivatives,
+    fields,
     item_pages,
     items,
     likeness_tasks,
@@ -22,6 +23,7 @@ from archivist.catalog.tables import (
     now,
     readings,
     tables,
+    waiting,
 )
 from archivist.catalog.tallies import recount
 from archivist.events import ARCHIVE, Event
@@ -58,6 +60,8 @@ def upgrade(connection: Connection, version: int) -> None:
     for added, columns in _ADDED.items():
         for column in columns if added > version else ():
             connection.exec_driver_sql(f"ALTER TABLE {column}")
+    if 3 <= version < 6:
+        _name_waiting(connection)
     tables.create_all(connection)
     for table in tables.tables.values():
         for index in table.indexes:
@@ -66,12 +70,22 @@ def upgrade(connection: Connection, version: int) -> None:
         _derive(connection)
     if version < 4:
         _unpack(connection)
-        recount(connection)
         # Their pages have no sketches yet, without which nothing that comes later would be found to be like them.
         unsketched = select(items.c.id).where(items.c.id.not_in(select(likeness_tasks.c.item)))
         connection.execute(insert(likeness_tasks).from_select(["item"], unsketched))
         connection.execute(insert(meta).values(name=HEAD, value=f"0:{NO_EVENT}"))
+    if version < 6:
+        recount(connection)
     append(connection, [Event("migration", ARCHIVE, {"tables": [version, SCHEMA_VERSION]})], now())
+
+
+def _name_waiting(connection: Connection) -> None:
+    """Put down which values are waiting."""
+    connection.exec_driver_sql("ALTER TABLE waiting ADD COLUMN field TEXT DEFAULT '' NOT NULL")
+    own = waiting.c
+    place = (fields.c.item == own.item) & (fields.c.document == own.document) & (fields.c.position == own.position)
+    name = select(fields.c.name).where(place).scalar_subquery()
+    connection.execute(update(waiting).where(own.sort == "value").values(field=func.coalesce(name, "")))
 
 
 def access_is_told(connection: Connection) -> bool:

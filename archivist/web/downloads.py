@@ -16,11 +16,12 @@ from fastapi.responses import StreamingResponse
 from archivist.access import open_to
 from archivist.archive import Archive
 from archivist.errors import ArchivistError, NotFound
-from archivist.export import record, searchable
-from archivist.image.open import open_page
+from archivist.export import searchable
 from archivist.language import gettext as _
 from archivist.model import Item, Scan
 from archivist.text import simplify
+from archivist.web.api import item_record
+from archivist.web.pictures import opened
 from archivist.web.visitor import Reader, Rooms, Visitor, shown_item
 
 router = APIRouter(include_in_schema=False)
@@ -68,11 +69,7 @@ def text(rooms: Rooms, visitor: Reader, name: str, script: str = "") -> Response
 def metadata(rooms: Rooms, visitor: Reader, name: str) -> Response:
     """Give the record of an item as export jsonl says it."""
     item = shown_item(rooms, visitor, name)
-    said = record(item)
-    if "duplicates" in said:
-        # That another item is the same paper is not for whom that is not open to.
-        levels = {other: rooms.catalog.access(other) for other in item.duplicates}
-        said["duplicates"] = [other for other, level in levels.items() if _may_see(visitor, level)]
+    said = item_record(rooms, visitor, item)
     data = json.dumps(said, ensure_ascii=False, indent=1, allow_nan=False).encode("utf-8", "backslashreplace")
     return Response(data, media_type="application/json", headers=_as_file(f"{_called(item)}.json"))
 
@@ -85,7 +82,7 @@ def pdf(rooms: Rooms, visitor: Reader, name: str) -> Response:
     made = cast(BinaryIO, SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115
     try:
         searchable.write(
-            item, lambda scan: rooms.store.get(scan.sha256), lambda data, page: open_page(data, page).pixels, made
+            item, lambda scan: rooms.store.get(scan.sha256), lambda data, page: opened(data, page).pixels, made
         )
         size = made.tell()
         made.seek(0)

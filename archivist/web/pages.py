@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.requests import HTTPConnection
 
 from archivist.language import gettext, ngettext
@@ -58,7 +59,18 @@ def _templates() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
-    drawn.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    drawn.install_gettext_callables(_said, _said_of, newstyle=True)  # type: ignore[attr-defined]
     drawn.filters["simplify"] = simplify
     drawn.filters["word"] = word
     return drawn
+
+
+# What is looked up in a template is taken for markup, and it may be a word from a record or an address.
+
+
+def _said(text: str) -> Markup:
+    return escape(gettext(text))
+
+
+def _said_of(one: str, several: str, count: int) -> Markup:
+    return escape(ngettext(one, several, count))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pikepdf
 import pytest
@@ -449,3 +449,11 @@ def test_no_two_in_a_zip_have_the_same_name() -> None:
     used: set[str] = set()
     names = [unused(name, used) for name in ("p.png", "P.PNG", "p.png", "p", "p")]
     assert names == ["p.png", "P (2).PNG", "p (3).png", "p", "p (2)"]
+
+
+@pytest.mark.parametrize("said", ["<b>", "50%", "%(name)s", "a&b"])
+def test_what_stands_in_an_address_is_no_markup(room: TestClient, said: str) -> None:
+    for path in ("/items/{}", "/items/x/pages/{}", "/ingest/failures/{}", "/campaigns/{}"):
+        answer = room.get(path.format(quote(said)))
+        assert answer.status_code < 500, path
+        assert "<b>" not in answer.text, path
