@@ -43,6 +43,10 @@ class _Said:
         """Return how much `text` is like what was read there, or like what the person reads (0..1)."""
         return max(_likeness(text, self.read), _likeness(text, self.text))
 
+    def covers(self, before: "_Said") -> bool:
+        """Return whether what was said `before` is about ink that was read as part of this line since."""
+        return bool(before.read) and _lies_in(before.box, self.box) and _held(before.read, self.read) > _ALIKE
+
     def holds(self, text: str) -> float:
         """Return how much of `text` is part of what was read there, or of what the person reads (0..1)."""
         return max(_held(text, self.read), _held(text, self.text))
@@ -101,6 +105,15 @@ def line_at(page: Page, box: Box) -> Line | None:
     return best if best and same_line(best.box, box) >= _SAME else None
 
 
+def text_at(page: Page, box: Box) -> str:
+    """Return what stands in `box` on `page`: a line, or the lines that it was read as in parts."""
+    line = line_at(page, box)
+    if line and same_line(line.box, box) >= _SURELY:
+        return line.text
+    parts = [one.text for region in page.regions for one in region.lines if _lies_in(one.box, box)]
+    return "".join(parts) or (line.text if line else "")
+
+
 def lines_saying(page: Page, words: str) -> list[Line]:
     """Return the lines of `page` in which `words` stand, in either script and however they are spaced."""
     wanted = "".join(fold(words).split())
@@ -142,10 +155,10 @@ def _said(decision: Decision) -> _Said | None:
 
 
 def _last_word(said: Iterable[_Said]) -> list[_Said]:
-    """Return of what was said of one line the last."""
+    """Return of what was said of one line, or of a part of it, the last."""
     kept: list[_Said] = []
     for one in said:
-        kept = [before for before in kept if same_line(before.box, one.box) < _SAME]
+        kept = [before for before in kept if same_line(before.box, one.box) < _SAME and not one.covers(before)]
         kept.append(one)
     return kept
 

@@ -37,7 +37,8 @@ class Decision:
     `target` finds it again: of a value, line or boundary the page (`Page.place`), of a link the identifier of the
     item, of a campaign or agency its key, of a likeness the two pages with a blank between. `detail` says the rest in
     plain values; that of an undoing is the detail of what is undone, with its number as `undoes` and what it was, its
-    act, as `undid`.
+    act, as `undid`. Where that is an undoing itself, `at first` is the act that both are about in the end, and `counts`
+    whether it counts now.
     """
 
     subject: Subject

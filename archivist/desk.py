@@ -9,7 +9,7 @@ from archivist import campaigns, recipes
 from archivist.access import MaySee
 from archivist.box import MANIFEST
 from archivist.catalog import Catalog
-from archivist.corrections import PERSON, clipped, line_at, lines_saying, plain
+from archivist.corrections import PERSON, clipped, line_at, lines_saying, plain, text_at
 from archivist.decisions import UNDO, Decision
 from archivist.describe.authority import Agency
 from archivist.describe.decided import addition, decision_for
@@ -24,8 +24,8 @@ from archivist.text import span_of
 
 # Characters of a line that a person types: more than stand in one on any paper.
 _LONGEST_LINE = 1000
-# What changes how the items of a campaign name it.
-_RENAMING = {"merge", "name"}
+# What changes how the items of a campaign name it; an undoing that is undone may be of either.
+_RENAMING = {"merge", "name", UNDO}
 
 
 class Desk:
@@ -111,13 +111,15 @@ class Desk:
         WrongCall.
         """
         item, sheet, text = *self._sheet(name, page), _written(text)
-        seen, read = line_at(sheet, box), line_at(self._catalog.page_as_read(item.id, page), box)
-        line = read or seen
+        as_read = self._catalog.page_as_read(item.id, page)
+        seen = line_at(sheet, box)
+        # What a person read as one line may be read in parts by now, or in one with others.
+        line = seen if seen and seen.method == PERSON else line_at(as_read, box) or seen
         if line is None:
             raise NotFound(_("no line stands there on page {page} of {item}").format(page=page, item=item.id))
         if seen and (seen.method, seen.text) == (PERSON, text):
             return None
-        detail: dict[str, Value] = {"box": list(line.box), "read": read.text if read else "", "text": text}
+        detail: dict[str, Value] = {"box": list(line.box), "read": text_at(as_read, line.box), "text": text}
         return Decision("line", sheet.place, "read as", detail, decided)
 
     def line_saying(self, name: str, page: int, words: str) -> Box:
@@ -139,19 +141,24 @@ class Desk:
 
     def add_line(self, name: str, page: int, box: Box, text: str, decided: Decided) -> None:
         """Keep what `line_addition` returns, and make the item anew."""
-        self.decide([self.line_addition(name, page, box, text, decided)])
+        if decision := self.line_addition(name, page, box, text, decided):
+            self.decide([decision])
 
-    def line_addition(self, name: str, page: int, box: Box, text: str, decided: Decided) -> Decision:
+    def line_addition(self, name: str, page: int, box: Box, text: str, decided: Decided) -> Decision | None:
         """Return the decision that a line no reader saw stands in `box` (pixels of the scan) on `page` of an item.
 
-        Raises NotFound, and WrongCall where a line stands there or nothing is said.
+        None where a person said so already. Raises NotFound, and WrongCall where a line stands there or nothing is
+        said.
         """
         item, sheet, text = *self._sheet(name, page), _written(text)
         scan = sheet.scan
         own = clipped(box, scan.area or Box(0, 0, scan.width, scan.height))
         if not text or own.width < 1 or own.height < 1:
             raise WrongCall(_("say what is written there, and where on the page"))
-        if line := line_at(sheet, own):
+        line = line_at(sheet, own)
+        if line and (line.method, line.text) == (PERSON, text):
+            return None
+        if line:
             words = _("a line stands there on page {page} of {item}: “{text}”; correct that one")
             raise WrongCall(words.format(page=page, item=item.id, text=line.text))
         return Decision("line", sheet.place, "add", {"box": list(own), "text": text}, decided)
@@ -169,6 +176,9 @@ class Desk:
             raise WrongCall(_("what was decided under the number {number} is undone already").format(number=number))
         one = said.decision
         detail: dict[str, Value] = {**one.detail, "undoes": number, "undid": one.act}
+        if one.act == UNDO:
+            detail["at first"] = one.detail.get("at first", one.detail["undid"])
+            detail["counts"] = not one.detail.get("counts", False)
         return Decision(one.subject, one.target, UNDO, detail, decided)
 
     def undo(self, number: int, decided: Decided, *, may_see: MaySee = None) -> Decision:
@@ -240,7 +250,7 @@ class Desk:
         names = set(self._catalog.items_holding({one.target for one in made if one.subject in ("value", "line")}))
         names |= {one.target for one in made if one.subject == "link"}
         # Who is kin to whom is worked out when somebody looks.
-        told = (one for one in made if one.subject == "campaign" and {one.act, one.detail.get("undid")} & _RENAMING)
+        told = (one for one in made if one.subject == "campaign" and one.detail.get("undid", one.act) in _RENAMING)
         for key in {key for one in told for key in (one.target, str(one.detail.get("into", one.target)))}:
             names.update(self._catalog.items_naming(campaign_id(key)))
         return names

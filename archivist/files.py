@@ -52,7 +52,13 @@ def folder_size(folder: Path) -> int:
     total = 0
     for where, _folders, names in os.walk(folder):
         for name in names:
-            # What is being written has another name a moment later.
-            with suppress(OSError):
-                total += os.lstat(f"{where}/{name}").st_size
+            total += file_size(f"{where}/{name}")
     return total
+
+
+def file_size(path: Path | str) -> int:
+    """Return how many bytes a file has; none where it cannot be looked at."""
+    # What is being written has another name a moment later, and what was there may be gone.
+    with suppress(OSError):
+        return os.lstat(path).st_size
+    return 0

@@ -5,9 +5,10 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from errno import EEXIST, EILSEQ, EINVAL, EISDIR, ENAMETOOLONG, ENOTDIR
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +18,7 @@ from unicodedata import category, normalize
 
 from archivist.box import IGNORE, MANIFEST, MOST_BYTES
 from archivist.errors import ArchivistError, NotFound, OversizedScan, WrongCall
-from archivist.files import half_written, whole
+from archivist.files import file_size, half_written, whole
 from archivist.language import gettext as _
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _END = 20
 _NAME = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{8}")
 _ABOUT = ".upload.json"
 _CHUNK = 8 << 20
+#: What a disk says of a name that it cannot give, whatever room it has.
+_NO_NAME = (EEXIST, EILSEQ, EINVAL, EISDIR, ENAMETOOLONG, ENOTDIR)
 #: Categories of characters that steer a terminal, turn the order round, or are none.
 _STEERING = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
@@ -75,19 +78,24 @@ class Upload:
 
     def size(self, said: str) -> int | None:
         """Return how many bytes of the file called `said` are here, None where it has not come; WrongCall."""
-        place = self.kept(said)
-        return place.stat().st_size if place.is_file() else None
+        with _named(said):
+            place = self.kept(said)
+            return place.stat().st_size if place.is_file() else None
 
     def receive(self, said: str, expected: int | None) -> "Receiving":
         """Begin to keep a file called `said` of `expected` bytes, in place of one that is there by this name.
 
         Raises WrongCall where it cannot be called so, OversizedScan where it is larger than any scan, NoRoom.
         """
-        place = self.kept(said)
         if expected is not None and expected > MOST_BYTES:
             raise OversizedScan(_too_large())
         self.check_room(expected or 0)
-        return Receiving(place, expected)
+        with _named(said):
+            place = self.kept(said)
+            if place.is_dir():
+                raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            return Receiving(self, place, expected)
 
     def files(self) -> Iterator[Path]:
         """Yield what is here, but for what is still coming."""
@@ -100,7 +108,7 @@ class Upload:
             about = json.loads((self.folder / _ABOUT).read_text("utf-8"))
         except (OSError, ValueError):
             about = {}
-        sizes = [path.stat().st_size for path in self.files()]
+        sizes = [file_size(path) for path in self.files()]
         return Summary(str(about.get("who", "")), str(about.get("at", "")), len(sizes), sum(sizes))
 
     def remove(self) -> None:
@@ -118,10 +126,9 @@ class Upload:
 class Receiving:
     """A file that is coming: `write` what came, then `close`, which is the moment at which it is there."""
 
-    def __init__(self, place: Path, expected: int | None) -> None:
-        self._expected, self._size = expected, 0
+    def __init__(self, upload: Upload, place: Path, expected: int | None) -> None:
+        self._upload, self._expected, self._size = upload, expected, 0
         self._stack = ExitStack()
-        place.parent.mkdir(parents=True, exist_ok=True)
         self._stream: BinaryIO = self._stack.enter_context(whole(place))
 
     def write(self, data: bytes) -> None:
@@ -130,9 +137,11 @@ class Receiving:
         if self._size > MOST_BYTES:
             raise OversizedScan(_too_large())
         try:
+            # Nobody may have said how much comes, and several files may come at once.
+            self._upload.check_room(len(data))
             self._stream.write(data)
         except OSError as error:
-            raise NoRoom(_("it could not be kept: {reason}").format(reason=error.strerror or error)) from error
+            raise _no_room(error) from error
 
     def close(self, error: BaseException | None = None) -> None:
         """Let the file be there; after an `error`, or where less came than was to come (WrongCall), it never was."""
@@ -142,7 +151,7 @@ class Receiving:
             # What is written last may find the disk full as well.
             self._stack.__exit__(type(error) if error else None, error, None)
         except OSError as full:
-            raise NoRoom(_("it could not be kept: {reason}").format(reason=full.strerror or full)) from full
+            raise _no_room(full) from full
         if isinstance(error, WrongCall):
             raise error
 
@@ -154,13 +163,16 @@ class Incoming:
         self.folder = folder / "incoming"
 
     def begin(self, who: str) -> Upload:
-        """Return a new upload by `who`."""
+        """Return a new upload by `who`; NoRoom."""
         moment = datetime.now(UTC)
         name = f"{moment.astimezone():%Y-%m-%d}-{token_hex(4)}"
         upload = Upload(name, self.folder / name)
-        upload.folder.mkdir(parents=True)
         about = {"who": who, "at": moment.isoformat(timespec="seconds")}
-        (upload.folder / _ABOUT).write_text(json.dumps(about, ensure_ascii=False), "utf-8")
+        try:
+            upload.folder.mkdir(parents=True)
+            (upload.folder / _ABOUT).write_text(json.dumps(about, ensure_ascii=False), "utf-8")
+        except OSError as error:
+            raise _no_room(error) from error
         return upload
 
     def upload(self, name: str) -> Upload:
@@ -260,6 +272,22 @@ def _marked(name: str, of: str) -> str:
 
 def _shown(name: str) -> str:
     return "".join("�" if category(char) in _STEERING else char for char in name[-80:])
+
+
+@contextmanager
+def _named(said: str) -> Iterator[None]:
+    """Raise WrongCall for what no disk takes: a path too long, a folder by the name of a file, or the other way."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_NAME:
+            raise _no_room(error) from error
+        text = _("{name} cannot be kept by this name: {reason}")
+        raise WrongCall(text.format(name=_shown(said), reason=error.strerror or error)) from error
+
+
+def _no_room(error: OSError) -> NoRoom:
+    return NoRoom(_("it could not be kept: {reason}").format(reason=error.strerror or error))
 
 
 def _too_large() -> str:

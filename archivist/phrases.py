@@ -137,7 +137,7 @@ def word(name: str) -> str:
 def deed(decision: "Decision") -> str:
     """Return what a person decided, in a sentence without a name."""
     detail = decision.detail
-    act = str(detail.get("undid", decision.act))
+    act = str(detail.get("at first", detail.get("undid", decision.act)))
     said = {
         ("value", "accept"): _("{name} is right: {value}"),
         ("value", "correct"): _("{name} is {value}, not {read}"),
@@ -160,4 +160,6 @@ def deed(decision: "Decision") -> str:
         name=word(str(detail.get("field", ""))), value=shown(detail.get("value", read)), read=shown(read),
         text=detail.get("text", ""), campaign=detail.get("name") or detail.get("campaign", ""),
     )  # fmt: skip
-    return _("taken back: {what}").format(what=told) if decision.act == "undo" else told
+    if decision.act != "undo":
+        return told
+    return (_("put back: {what}") if detail.get("counts") else _("taken back: {what}")).format(what=told)

@@ -17,7 +17,7 @@ from secrets import token_hex
 from threading import Thread
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from archivist.errors import NotFound, WrongCall
+from archivist.errors import ArchivistError, NotFound, WrongCall
 from archivist.files import whole
 from archivist.language import gettext as _
 
@@ -77,7 +77,7 @@ class Starter:
         """Start to take in `paths` in a process that outlives this one; where others are at work it waits its turn.
 
         Where a run over the same paths waits already, that is returned. `who` answers for it; what it writes is in
-        `language`. Raises WrongCall where too many wait.
+        `language`. Raises WrongCall where too many wait, ArchivistError where this machine begins no more processes.
         """
         said = tuple(str(path) for path in paths)
         waiting = [one for one in self.runs() if one.stage in ("begun", "waiting")]
@@ -87,6 +87,15 @@ class Starter:
         if len(waiting) >= _MOST_WAITING:
             text = _("{count} runs wait for their turn already; start this one when they have begun")
             raise WrongCall(text.format(count=len(waiting)))
+        try:
+            record = self._begun(said, who, language)
+        except OSError as error:
+            text = _("the run cannot be started: {reason}")
+            raise ArchivistError(text.format(reason=error.strerror or error)) from error
+        self._forget()
+        return record
+
+    def _begun(self, said: tuple[str, ...], who: str, language: str) -> Record:
         self._folder.mkdir(parents=True, exist_ok=True)
         moment = datetime.now(UTC)
         name = f"{moment:%Y%m%dT%H%M%S}-{token_hex(3)}"
@@ -117,7 +126,6 @@ class Starter:
         record = Record(name, said, who, at, socket.gethostname(), process.pid)
         with whole(self._file(name, "json")) as stream:
             stream.write(json.dumps(asdict(record), ensure_ascii=False).encode("utf-8", "surrogateescape"))
-        self._forget()
         return record
 
     def runs(self, most: int = 20) -> list[Started]:
@@ -149,8 +157,16 @@ class Starter:
             raise WrongCall(_("this run is over"))
         if one.record.host != socket.gethostname():
             raise WrongCall(_("it runs on {host}; stop it there").format(host=one.record.host))
-        self._file(name, "stop").touch()
-        os.kill(one.record.pid, signal.SIGINT)
+        try:
+            # Its number may be that of another process by now, which is left alone.
+            gone = not self._led_by(one.record)
+            if not gone:
+                self._file(name, "stop").touch()
+                os.kill(one.record.pid, signal.SIGINT)
+        except OSError:
+            gone = True
+        if gone:
+            raise WrongCall(_("its process cannot be found; what it began may still be at work"))
 
     def log(self, name: str) -> str:
         """Return the end of what a run wrote; NotFound where there is no such run."""
@@ -195,6 +211,17 @@ class Starter:
             except BlockingIOError:
                 return True
         return False
+
+    def _led_by(self, record: Record) -> bool:
+        """Whether the process on record is the one that was started; OSError where there is none, or it is not ours."""
+        # A run leads a session of its own, and holds its lock; by /proc it can be seen that it does.
+        if record.pid <= 1 or os.getsid(record.pid) != record.pid:
+            return False
+        opened = Path("/proc", str(record.pid), "fd")
+        if not opened.is_dir():
+            return True
+        lock = self._file(record.name, "lock").stat()
+        return any(os.path.samestat(lock, one.stat()) for one in opened.iterdir())
 
     def _forget(self) -> None:
         for name in self._names()[_KEPT:]:

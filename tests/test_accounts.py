@@ -105,7 +105,7 @@ def test_a_name_is_the_same_however_it_is_typed(accounts, like):
         accounts.add(like, PASSWORD, "reader", (), "test")
 
 
-@pytest.mark.parametrize(("one", "like"), [("張三", "张三"), ("clerk10", "clerkl0"), ("o", "0"), ("Wang", "wang")])
+@pytest.mark.parametrize(("one", "like"), [("張三", "张三"), ("clerk10", "clerkl0"), ("o", "0"), ("Liming", "IIming")])
 def test_names_that_look_alike_cannot_be_two(one, like):
     assert key_of(one) == key_of(like)
 

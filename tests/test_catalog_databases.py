@@ -258,6 +258,11 @@ def downgrade(url: str, version: int) -> None:
             connection.execute(text("DROP INDEX ix_item_pages_confidence"))
         connection.execute(text("DROP INDEX campaign_links_by_status"))
         connection.execute(text("DROP INDEX ix_items_access"))
+        if version >= 3:
+            connection.execute(text("DROP INDEX waiting_by_field"))
+            connection.execute(text("ALTER TABLE waiting DROP COLUMN field"))
+        if version >= 4:
+            connection.execute(text("DELETE FROM tallies WHERE name LIKE 'waiting %'"))
         for added, columns in NEW_COLUMNS.items():
             for table, column in (place.split() for place in columns if added > version):
                 connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
@@ -284,7 +289,7 @@ def kept_pictures(url: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("version", [1, 2, 3, 4])
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
 def test_an_older_catalogue_is_brought_up_to_date_where_it_stands(place: str, version: int) -> None:
     pages = facing()
     marked, undescribed = notice("marked", secrecy="机密"), replace(notice("undescribed"), documents=())
@@ -296,7 +301,8 @@ def test_an_older_catalogue_is_brought_up_to_date_where_it_stands(place: str, ve
     for _twice in range(2):
         with Catalog(place) as catalog:
             assert catalog.item("5f0c1d") == decision()
-            assert [one.item_id for one in catalog.waiting(9)] == ["5f0c1d"]
+            assert [one.item_id for one in catalog.waiting(9, field="received_date")] == ["5f0c1d"]
+            assert catalog.waiting_fields() == {"received_date": 1}
             assert [items for _, items in catalog.cited(catalog.item("c"))] == [("5f0c1d",)]
             assert [one.items for one in catalog.missing_citations(9)] == [("5f0c1d",)]
             assert catalog.parts(pages[0].scan.sha256, 0, RECIPE) == 2

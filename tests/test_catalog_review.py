@@ -80,6 +80,44 @@ def test_what_waits_goes_with_its_item_and_with_the_doubt(catalog):
     assert catalog.waiting(9) == []
 
 
+def test_one_sort_or_one_field_is_gone_through_by_itself_and_counted(catalog):
+    item = doubtful(decision(), title=0.6, citation=0.1, date_of_issue=0.9)
+    link = replace(item.campaigns[0], status="review", confidence=0.5)
+    lines = (Boundary(1, ("red head",), 0.4), Boundary(2, (), 0.3))
+    catalog.save_item(replace(item, campaigns=(link,), boundaries=lines), RECIPE)
+    catalog.save_item(doubtful(notice("n"), title=0.5, genre=0.5), RECIPE)
+    everything = catalog.waiting(99)
+    for sort in ("value", "link", "boundary"):
+        of_sort = [one for one in everything if one.sort == sort]
+        assert of_sort and catalog.waiting(99, sort=sort) == of_sort
+        assert catalog.waiting(1, 1, sort=sort) == of_sort[1:2]
+        assert catalog.waiting_count(sort=sort) == len(of_sort)
+    titles = [one for one in everything if getattr(one.what, "name", "") == "title" and one.sort == "value"]
+    assert [one.item_id for one in titles] == ["n", "5f0c1d"]
+    assert catalog.waiting(99, field="title") == titles == catalog.waiting(99, sort="value", field="title")
+    assert catalog.waiting(99, sort="link", field="title") == [] == catalog.waiting(99, field="no such field")
+    assert catalog.waiting_count(field="title") == 2 and catalog.waiting_count(sort="link", field="title") == 0
+    assert catalog.waiting_count() == catalog.counts().waiting == len(everything) == 8
+    assert catalog.waiting_fields() == {"title": 2, "citation": 1, "date_of_issue": 1, "genre": 1}
+    catalog.save_items([], instead_of=["n"])
+    assert catalog.waiting_fields() == {"title": 1, "citation": 1, "date_of_issue": 1}
+
+
+@pytest.mark.parametrize("marked", range(4))
+def test_what_waits_is_counted_as_it_is_open_however_much_is_guarded(catalog, marked):
+    for turn, name in enumerate("abc"):
+        item = doubtful(notice(name, **({"secrecy": "机密"} if turn < marked else {})), title=0.5)
+        poor = replace(page(2, "看不清", name=f"{name}.jpg", confidence=0.2))
+        catalog.save_item(replace(item, pages=(*item.pages, poor)), RECIPE)
+    for may_see in (None, ("open",), ("confidential",), ("open", "confidential", "unclear"), ()):
+        shown = catalog.waiting(99, may_see=may_see)
+        assert catalog.waiting_count(may_see=may_see) == len(shown)
+        assert catalog.waiting_count(field="title", may_see=may_see) == len(shown)
+        assert catalog.waiting_fields(may_see=may_see) == ({"title": len(shown)} if shown else {})
+        assert catalog.hardly_read_count(may_see=may_see) == len(catalog.hardly_read(99, may_see=may_see))
+    assert len(catalog.waiting(99, may_see=("open",))) == 3 - marked
+
+
 def test_more_waits_than_one_question_to_the_database_may_name(catalog):
     paper = page(1, "抄送" + "市" * 1200)
     said = field(paper, "copied_to", "市", confidence=0.5, status="review")

@@ -20,6 +20,7 @@ from archivist.errors import DescribingFailed, NotFound, WrongCall
 from archivist.likeness.sketch import apart, sketch
 from archivist.model import Decided, Item, Page
 from archivist.settings import Settings
+from tests.boxes import put, scan
 from tests.command import Call
 from tests.intake import Intake
 from tests.items import page
@@ -315,6 +316,25 @@ def test_a_box_that_holds_a_sheet_twice(intake: Intake, tmp_path: Path) -> None:
     one, other = catalog.items([pair.one, pair.other])
     assert pair.score > 0.9
     assert apart(one.pages[0].look, other.pages[0].look) <= load("schemas/likeness.yaml")["look"]["apart"]
+
+
+def test_boxes_that_hold_the_very_same_scan_hide_nothing_of_each_other(intake: Intake, tmp_path: Path) -> None:
+    put(tmp_path / "one" / "sheet", p01=NOTICE_1987.data)
+    put(tmp_path / "two" / "sheet", p01=NOTICE_1987.data, p02=scan(7))
+    put(tmp_path / "two" / "again", p01=_rescan(NOTICE_1987))
+    assert intake.take(tmp_path / "one", tmp_path / "two").failed == {}
+    assert intake.archive.duplicates.find() == 3
+    sources = {item.id: "/".join(Path(item.source).parts[-2:]) for item in intake.items}
+    found = {tuple(sorted((sources[one], sources[other]))) for one, other in pairs(intake.archive.catalog)}
+    assert found == {("one/sheet", "two/again"), ("two/again", "two/sheet")}
+
+
+def test_an_item_that_holds_a_scan_twice_is_held_against_others(catalog: Catalog) -> None:
+    sheet = FIRST.pages[0]
+    keep(catalog, replace(FIRST, pages=(*FIRST.pages, replace(sheet, number=3))), item("e", sheet), AGAIN)
+    assert Duplicates(catalog).find() == 3
+    assert pairs(catalog)[0] == ("a", "b")
+    assert ("a", "a") not in pairs(catalog) and ("a", "e") not in pairs(catalog)
 
 
 def _rescan(sample: SamplePage) -> bytes:

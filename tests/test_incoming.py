@@ -107,6 +107,31 @@ def test_the_last_room_on_the_disk_is_not_taken(upload: Upload, monkeypatch: pyt
         upload.receive("p1.jpg", 5)
 
 
+def test_where_nothing_can_be_kept_no_upload_begins(tmp_path: Path) -> None:
+    (tmp_path / "incoming").write_bytes(b"in the way")
+    with pytest.raises(NoRoom, match="could not be kept"):
+        Incoming(tmp_path).begin("王敏")
+
+
+def test_nor_by_what_comes_without_a_word_of_its_size(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
+    coming = upload.receive("p1.jpg", None)
+    monkeypatch.setattr(incoming, "_SPARE", 1 << 62)
+    with pytest.raises(NoRoom, match="make room") as refused:
+        coming.write(b"12345")
+    coming.close(refused.value)
+    assert list(upload.files()) == []
+
+
+@pytest.mark.parametrize("said", [f"{'卷宗' * 30}/" * 30 + "p1.jpg", "p1.jpg/p2.jpg", "box.tif"])
+def test_what_no_disk_takes_is_refused_in_words(upload: Upload, said: str) -> None:
+    send(upload, "p1.jpg")
+    send(upload, "box.tif/p1.jpg")
+    before = sorted(upload.files())
+    with pytest.raises(WrongCall, match="by this name"):
+        upload.receive(said, 4)
+    assert sorted(upload.files()) == before
+
+
 def test_only_uploads_are_uploads(tmp_path: Path, upload: Upload) -> None:
     rooms = Incoming(tmp_path)
     (rooms.folder / "runs").mkdir()

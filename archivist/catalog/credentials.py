@@ -20,7 +20,8 @@ _LONGEST_NAME = 40
 _NAME = re.compile(
     r"[A-Za-z0-9\u3007\u3400-\u9fff\U00020000-\U0003ffff]([A-Za-z0-9\u3007\u3400-\u9fff\U00020000-\U0003ffff._·-]*)"
 )
-_ALIKE = str.maketrans("01", "ol")
+# A capital I among them: keys have small letters only.
+_ALIKE = str.maketrans("01i", "oll")
 # What is typed first by who guesses, besides one or two keys over and over.
 _ROWS = ("12345678901234567890", "09876543210987654321", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm")
 _FEWEST_KEYS = 4
@@ -29,7 +30,7 @@ _at_once = BoundedSemaphore(2)
 
 
 def key_of(name: str) -> str:
-    """Return what all spellings of the name of an account share: either script, any case and width, 0 for o."""
+    """Return what all spellings of the name of an account share: either script, case and width, 0 for o, I for l."""
     return "".join(fold(unicodedata.normalize("NFKC", name)).split()).translate(_ALIKE)
 
 

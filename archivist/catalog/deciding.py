@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from archivist.access import MaySee
+from archivist.catalog import tallies
 from archivist.catalog.ledger import recording
 from archivist.catalog.likenesses import settle
 from archivist.catalog.review import PoorPage, Waiting, read_poor, read_waiting, verified
@@ -20,6 +21,7 @@ from archivist.catalog.said import (
     read_outstanding,
 )
 from archivist.decisions import Decision, Subject
+from archivist.handles import Sort
 
 if TYPE_CHECKING:
     from archivist.catalog.database import Database
@@ -32,14 +34,33 @@ class Deciding:
         self._database = database
 
     def waiting(
-        self, limit: int, offset: int = 0, *, may_see: MaySee = None, without: Collection[str] = ()
+        self,
+        limit: int,
+        offset: int = 0,
+        *,
+        sort: Sort | None = None,
+        field: str = "",
+        may_see: MaySee = None,
+        without: Collection[str] = (),
     ) -> list[Waiting]:
         """Return `limit` things a person should look at first, from `offset` on: the least sure on which most depends.
 
-        Of items whose level of access is in `may_see` (None: of all), and but for the handles `without`.
+        Only those of one `sort`, and values of the name `field`, where they are said; of items whose level of access
+        is in `may_see` (None: of all), and but for the handles `without`.
         """
         with self._database.reading() as connection:
-            return read_waiting(connection, limit, offset, may_see, without)
+            return read_waiting(connection, limit, offset, sort, field, may_see, without)
+
+    def waiting_count(self, *, sort: Sort | None = None, field: str = "", may_see: MaySee = None) -> int:
+        """Return how many things `waiting` has to give: quick, however many they are."""
+        with self._database.reading() as connection:
+            found = tallies.waits(connection, may_see)
+        return sum(n for of, n in found.items() if sort in (None, of[0]) and field in ("", of[1]))
+
+    def waiting_fields(self, *, may_see: MaySee = None) -> dict[str, int]:
+        """Return the names of values that wait, and how many of each do: quick."""
+        with self._database.reading() as connection:
+            return {field: count for (_sort, field), count in tallies.waits(connection, may_see).items() if field}
 
     def hardly_read(self, limit: int, offset: int = 0, *, may_see: MaySee = None) -> list[PoorPage]:
         """Return `limit` pages that read worst, of those a person should look at: what they say is doubtful.
@@ -49,6 +70,11 @@ class Deciding:
         """
         with self._database.reading() as connection:
             return read_poor(connection, limit, offset, may_see)
+
+    def hardly_read_count(self, *, may_see: MaySee = None) -> int:
+        """Return how many pages `hardly_read` has to give."""
+        with self._database.reading() as connection:
+            return tallies.poor(connection, may_see)
 
     def decide(self, decisions: Iterable[Decision]) -> list[int]:
         """Keep what people decided, behind what they decided before, and return the numbers it has from now on.

@@ -9,13 +9,14 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from archivist.catalog.history import objects_called, rows_about
-from archivist.catalog.tables import CHUNK, HEAD, NO_EVENT, events, meta, now, recipes, storable
+from archivist.catalog.tables import CHUNK, HEAD, NO_EVENT, events, iso, meta, now, recipes, storable
 from archivist.definitions import load
 from archivist.errors import ArchivistError, NotFound
 from archivist.events import Event, of_page, of_source
@@ -79,16 +80,7 @@ def append(connection: Connection, told: Iterable[Event], moment: str) -> None:
         if event.type not in load("schemas/events.yaml")["types"]:
             raise ValueError(f"{event.type} is no type of event")
         number += 1
-        said = json.dumps(dict(event.detail), ensure_ascii=False, separators=(",", ":"))
-        row = {
-            "id": number,
-            "at": moment,
-            "type": event.type,
-            "object": storable(event.object),
-            "outcome": event.outcome,
-            "agent": storable(event.agent),
-            "detail": storable(said),
-        }
+        row = {"id": number, "at": moment, **_row(event)}
         seal = _sealed(seal, *row.values())
         rows.append(row | {"hash": seal})
     connection.execute(insert(events), rows)
@@ -105,6 +97,18 @@ class Ledger:
         """Keep events that come with no other change of the catalogue."""
         with recording(self._database) as (_connection, happened):
             happened.extend(told)
+
+    def add_once(self, event: Event, within: timedelta) -> datetime:
+        """Keep `event` unless the very same was kept `within` this time, by whichever process; return when that was."""
+        with self._database.reading() as connection:
+            at = _lately(connection, event, within)
+        if at is None:
+            with recording(self._database) as (connection, told):
+                # Another may have been faster.
+                at = _lately(connection, event, within)
+                if at is None:
+                    told.append(event)
+        return at or datetime.now(UTC)
 
     def events(self, object: str | None = None, after: int = 0) -> Iterator[Recorded]:
         """Give the events about `object`, or all, behind number `after`, oldest first."""
@@ -179,6 +183,28 @@ class Ledger:
         query = select(recipes).order_by(recipes.c.first_used, recipes.c.digest)
         with self._database.reading() as connection:
             return [(Recipe(row.stage, row.says), row.first_used) for row in connection.execute(query)]
+
+
+def _lately(connection: Connection, event: Event, within: timedelta) -> datetime | None:
+    """Return when this very event was kept `within` this time, None where it was not."""
+    moment = datetime.now(UTC)
+    same = [events.c[name] == said for name, said in _row(event).items()]
+    # A clock that was set back hides nothing: what is yet to come was not lately.
+    query = select(events.c.at).where(*same, events.c.at.between(iso(moment - within), iso(moment)))
+    at = connection.scalar(query.limit(1))
+    return None if at is None else datetime.fromisoformat(at)
+
+
+def _row(event: Event) -> dict[str, str]:
+    """Return what a row of the ledger says of `event` itself, in the order in which it is sealed."""
+    said = json.dumps(dict(event.detail), ensure_ascii=False, separators=(",", ":"))
+    return {
+        "type": event.type,
+        "object": storable(event.object),
+        "outcome": event.outcome,
+        "agent": storable(event.agent),
+        "detail": storable(said),
+    }
 
 
 def _end(count: int, seal: str, last: str) -> str:

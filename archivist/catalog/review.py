@@ -57,21 +57,34 @@ def waiting_rows(item: Item) -> list[dict[str, Any]]:
     for turn, (handle, place) in enumerate(handles(item).items()):
         priority = _priority(item, place)
         if priority is not None:
-            row = {"item": item.id, "turn": turn, "handle": handle, "priority": priority}
+            name = "" if place.document is None else item.documents[place.document].fields[place.position].name
+            row = {"item": item.id, "turn": turn, "handle": handle, "priority": priority, "field": name}
             found.append(row | place._asdict())
     return found
 
 
 def read_waiting(
-    connection: Connection, limit: int, offset: int, may_see: MaySee, without: Collection[str]
+    connection: Connection,
+    limit: int,
+    offset: int,
+    sort: Sort | None,
+    field: str,
+    may_see: MaySee,
+    without: Collection[str],
 ) -> list[Waiting]:
     """Return the `limit` most urgent things that a person should look at from `offset` on, but for some handles.
 
-    Of items whose level of access is in `may_see`.
+    Of items whose level of access is in `may_see`; of one `sort` and values of the name `field` only, where they are
+    said.
     """
     order = waiting.c.priority.desc(), waiting.c.item, waiting.c.turn
     # Chosen before anything is joined to them: not every database finds out by itself that the index serves.
     chosen = select(waiting).order_by(*order).limit(limit).offset(offset)
+    if field or sort not in (None, "value"):
+        chosen = chosen.where(waiting.c.sort == (sort or "value"), waiting.c.field == field)
+    elif sort:
+        # Nearly all that waits are values: SQLite would take those of each name together, and sort them all.
+        chosen = chosen.where(waiting.c.field != "")
     if may_see is not None:
         own_item = select(items.c.id).where(items.c.id == waiting.c.item, items.c.access.in_(may_see))
         chosen = chosen.where(own_item.exists())

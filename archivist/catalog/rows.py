@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 from unicodedata import normalize
 
-from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, case, delete, exists, func, insert, select, update
 
 from archivist.access import access_of
 from archivist.catalog import tallies
@@ -39,7 +39,7 @@ from archivist.events import Event, of_item, of_page
 from archivist.model import CampaignLink, Document, Item, Page, Scan, Value
 
 # Built once: to put a question together takes as long as to have it answered.
-_THESE = bindparam("ids", expanding=True)
+_THESE: BindParameter[str] = bindparam("ids", expanding=True)
 _ITEMS = select(items).where(items.c.id.in_(_THESE)).order_by(items.c.catalogue_order)
 _DOCUMENTS = select(documents).where(documents.c.item.in_(_THESE)).order_by(documents.c.item, documents.c.position)
 _FIELDS = select(fields).where(fields.c.item.in_(_THESE)).order_by(fields.c.item, fields.c.document, fields.c.position)

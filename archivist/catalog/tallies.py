@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, text
 
+from archivist.access import MaySee
 from archivist.catalog.review import READS_FROM
 from archivist.catalog.tables import CHUNK, fields, item_pages, items, tallies, waiting
 
 ITEMS, PAGES, POOR, WAITING = "items", "pages", "pages that hardly read", "waiting"
-#: Before the status of values.
-VALUES = "values "
+#: Before the status of values; before the sort of what waits, and the name of the value.
+VALUES, WAITING_AS = "values ", "waiting "
 # Both databases know it; SQLAlchemy has it for each of them only.
 _CHANGE = text(
     "INSERT INTO tallies (name, total) VALUES (:name, :by) "
@@ -51,6 +52,45 @@ def values(total: Counter[str]) -> dict[str, int]:
     return {name.removeprefix(VALUES): count for name, count in total.items() if name.startswith(VALUES) and count}
 
 
+def waits(connection: Connection, may_see: MaySee) -> Counter[tuple[str, str]]:
+    """Return how much waits of each sort and name of a value ("" for others), in items whose level is in `may_see`."""
+    total = totals(connection)
+    found: Counter[tuple[str, str]] = Counter()
+    for name, count in total.items():
+        sort, _space, field = name.removeprefix(WAITING_AS).partition(" ")
+        if name.startswith(WAITING_AS) and count:
+            found[sort, field] = count
+    if may_see is None:
+        return found
+    levels = select(items.c.access, func.count()).group_by(items.c.access)
+    sizes: dict[str, int] = {level: count for level, count in connection.execute(levels)}
+    hidden = [level for level in sizes if level not in may_see]
+    shown = [level for level in sizes if level in may_see]
+    # What waits in the fewer of them is counted.
+    if sum(sizes[level] for level in hidden) < sum(sizes[level] for level in shown):
+        return found - _waiting_in(connection, hidden) if hidden else found
+    return _waiting_in(connection, shown)
+
+
+def poor(connection: Connection, may_see: MaySee) -> int:
+    """Return how many pages hardly read, in items whose level of access is in `may_see`."""
+    if may_see is None:
+        return totals(connection)[POOR]
+    query = select(func.count()).select_from(item_pages).join(items, items.c.id == item_pages.c.item)
+    return connection.scalar(query.where(item_pages.c.confidence < READS_FROM, items.c.access.in_(may_see))) or 0
+
+
+def _waiting_in(connection: Connection, levels: Sequence[str]) -> Counter[tuple[str, str]]:
+    own = select(items.c.id).where(items.c.access.in_(levels))
+    return _by_field(connection, waiting.c.item.in_(own)) if levels else Counter()
+
+
+def _by_field(connection: Connection, where: ColumnElement[bool] | None) -> Counter[tuple[str, str]]:
+    query = select(waiting.c.sort, waiting.c.field, func.count()).group_by(waiting.c.sort, waiting.c.field)
+    rows = connection.execute(query if where is None else query.where(where))
+    return Counter({(sort, field): count for sort, field, count in rows})
+
+
 _OWNERS = (item_pages.c.item, fields.c.item, waiting.c.item)
 
 
@@ -62,9 +102,11 @@ def _counted(connection: Connection, *of: ColumnElement[bool]) -> Counter[str]:
             ITEMS: _size(connection, items, item),
             PAGES: _size(connection, item_pages, page),
             POOR: _size(connection, item_pages, page, item_pages.c.confidence < READS_FROM),
-            WAITING: _size(connection, waiting, wait),
         }
     )
+    for (sort, field), count in _by_field(connection, wait).items():
+        found[f"{WAITING_AS}{sort} {field}".rstrip()] = count
+        found[WAITING] += count
     query = select(fields.c.status, func.count()).group_by(fields.c.status)
     for status, count in connection.execute(query if value is None else query.where(value)):
         found[VALUES + status] = count

@@ -67,8 +67,7 @@ def not_let_in(request: Request, _error: Exception | None = None) -> Response:
     """Send a person to the desk at the door; tell a program to say who it is."""
     if request.headers.get("hx-request") == "true":
         # A piece of a page: the page as a whole goes to the desk.
-        shown = urlsplit(request.headers.get("hx-current-url", "/"))
-        place = shown.path + (f"?{shown.query}" if shown.query else "")
+        place = _path_of(request.headers.get("hx-current-url", "/"))
         return Response(status_code=401, headers={"HX-Redirect": _to_desk(place)})
     if for_programs(request):
         answer = _answer(request, 401, _("say who you are first"))
@@ -128,6 +127,15 @@ def not_understood(request: Request, error: Exception) -> Response:
         return JSONResponse({"detail": faults}, 422)
     where = ", ".join(dict.fromkeys(str(one["loc"][-1]) for one in faults))
     return _answer(request, 422, _("this cannot be understood: {parts}").format(parts=where))
+
+
+def _path_of(address: str) -> str:
+    """Return the path of `address` with its query; `/` where it is no address."""
+    try:
+        shown = urlsplit(address)
+    except ValueError:
+        return "/"
+    return shown.path + (f"?{shown.query}" if shown.query else "")
 
 
 def _to_desk(place: str) -> str:

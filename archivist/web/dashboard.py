@@ -17,7 +17,7 @@ from archivist.archive import Archive
 from archivist.catalog.runs import Running
 from archivist.catalog.standing import STEPS, Told
 from archivist.errors import ArchivistError
-from archivist.files import folder_size
+from archivist.files import file_size, folder_size
 from archivist.incoming import Incoming
 from archivist.language import gettext as _
 from archivist.language import ngettext
@@ -240,7 +240,7 @@ def _look_at_room(rooms: Archive) -> Room:
     kept, folder = rooms.catalog.standing.kept(), rooms.settings.folder
     catalogue = rooms.catalog.standing.size()
     if catalogue is None:
-        catalogue = sum(path.stat().st_size for path in folder.glob("catalogue.db*"))
+        catalogue = sum(map(file_size, folder.glob("catalogue.db*")))
     index = Path(rooms.index_url.partition(":")[2])
     return Room(
         kept.size, catalogue, folder_size(index), folder_size(folder / "cache"), folder_size(folder / "incoming"),

@@ -11,7 +11,7 @@ from secrets import token_urlsafe
 from anyio import CapacityLimiter
 from anyio.to_thread import current_default_thread_limiter, run_sync
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -30,6 +30,8 @@ _UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 # What people at the desk may send, and those who are in; scans are another matter, and go where they belong at once.
 _MOST_AT_DESK, _MOST = 16 << 10, 1 << 20
 _SCANS = "/ingest/uploads/"
+# Characters of an address: the longest that a disk could have. Numbers of more digits are none for Python.
+_LONGEST = 4096
 # Python does one thing at a time: more threads than these only keep each other waiting.
 _AT_ONCE, _LOOKED_UP = 8, 4
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
@@ -70,7 +72,9 @@ class Door:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._csrf = token_urlsafe(32)
-        self._looking = CapacityLimiter(_LOOKED_UP)
+        self._looking, self._noting = CapacityLimiter(_LOOKED_UP), set[str]()
+        # Apart from looking: a note may wait for a writer, and nobody else must wait with it.
+        self._writing = CapacityLimiter(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one visit."""
@@ -88,7 +92,7 @@ class Door:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                _carry(MutableHeaders(scope=message), scope)
+                _carry(MutableHeaders(scope=message), scope, message["status"])
             await send(message)
 
         visit.state.visitor, visit.state.language, visit.state.token = None, language_of(visit), ""
@@ -98,6 +102,9 @@ class Door:
             except ArchivistError as error:
                 # The catalogue does not say who is visiting.
                 await amiss.told(visit, error)(scope, receive, carrying)
+            except ClientDisconnect:
+                # Nobody is there any more.
+                return
             except Exception:
                 if not begun:
                     await amiss.broken(visit)(scope, receive, carrying)
@@ -110,6 +117,9 @@ class Door:
             await PlainTextResponse("Bad Request", 400)(scope, receive, send)
             return
         path: str = scope["path"]
+        if len(path) > _LONGEST:
+            await PlainTextResponse("URI Too Long", 414)(scope, receive, send)
+            return
         if path.startswith(_STATIC) or path == _HEALTH:
             await self._app(scope, receive, send)
             return
@@ -120,7 +130,8 @@ class Door:
             await amiss.closed(visit)(scope, receive, send)
             return
         if known.alone:
-            known = _Known(Visitor(_person(), "admin", None, _shared(scope) or self._csrf))
+            # A token that nobody gave out proves nothing.
+            known, by_header = _Known(Visitor(_person(), "admin", None, _shared(scope) or self._csrf)), False
         visitor = known.visitor
         visit.state.visitor, visit.state.token = visitor, token if visitor else ""
         refusal: Response | None = None
@@ -129,9 +140,13 @@ class Door:
         elif visit.method in _UNSAFE:
             receive, refusal = await _received(visit, scope, receive, by_header)
         await (refusal or self._app)(scope, receive, send)
-        if known.stale and not refusal:
-            with suppress(ArchivistError):
-                await run_sync(partial(rooms.catalog.accounts.seen, token), limiter=self._looking)
+        if known.stale and not refusal and token not in self._noting:
+            self._noting.add(token)
+            try:
+                with suppress(ArchivistError):
+                    await run_sync(partial(rooms.catalog.accounts.seen, token), limiter=self._writing)
+            finally:
+                self._noting.discard(token)
 
 
 async def _received(visit: Request, scope: Scope, receive: Receive, by_header: bool) -> tuple[Receive, Response | None]:
@@ -139,7 +154,8 @@ async def _received(visit: Request, scope: Scope, receive: Receive, by_header: b
     visitor: Visitor | None = visit.state.visitor
     at_desk = scope["path"] in _DESK and (scope["method"] == "POST")
     body = b""
-    if not (scope["path"].startswith(_SCANS) and visitor and visitor.at_least("archivist")):
+    comes = scope["method"] == "PUT" and scope["path"].startswith(_SCANS)
+    if not (comes and visitor and visitor.at_least("archivist")):
         sent = await forms.body_of(visit, receive, _MOST if visitor else _MOST_AT_DESK)
         if sent is None:
             return receive, amiss.too_much(visit)
@@ -186,13 +202,13 @@ def _person() -> str:
         return str(os.getuid()) if hasattr(os, "getuid") else "admin"
 
 
-def _carry(headers: MutableHeaders, scope: Scope) -> None:
+def _carry(headers: MutableHeaders, scope: Scope, status: int) -> None:
     for name, value in _CARRIED.items():
         headers[name] = value
     if scope["scheme"] == "https":
         headers["Strict-Transport-Security"] = _ONLY_HTTPS
     if scope["path"].startswith(_STATIC):
         # One that names its version never changes; any other is asked for, and mostly found the same.
-        versioned = b"v=" in scope["query_string"]
+        versioned = b"v=" in scope["query_string"] and status < 400
         headers["Cache-Control"] = "public, max-age=31536000, immutable" if versioned else "no-cache"
     headers.setdefault("Cache-Control", "no-store")

@@ -52,6 +52,14 @@ class Doubt:
     why: tuple[str, ...]
     what: "Misread | Member | Beginning | Poor | Twice"
 
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The items of which it tells: that of which the doubt is, and whose ink is put beside it."""
+        if isinstance(self.what, Twice):
+            return self.item, self.what.other
+        before = self.what.before if isinstance(self.what, Beginning) else None
+        return (self.item, before.item) if before else (self.item,)
+
 
 @dataclass(frozen=True, slots=True)
 class Misread:

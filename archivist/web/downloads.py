@@ -108,10 +108,6 @@ def _check_open(rooms: Archive, visitor: Visitor, scan: Scan) -> None:
         raise NotFound(text.format(scan=scan.name))
 
 
-def _may_see(visitor: Visitor, level: str | None) -> bool:
-    return level is not None and (visitor.may_see is None or level in visitor.may_see)
-
-
 class _Caught:
     """Takes what is written until it is asked for."""
 

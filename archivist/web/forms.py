@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -16,13 +16,18 @@ _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forw
 
 
 async def body_of(visit: Request, receive: Receive, most: int) -> bytes | None:
-    """Return what is sent with `visit`; None where that is more than `most` bytes."""
+    """Return what is sent with `visit`; None where that is more than `most` bytes.
+
+    Raises ClientDisconnect where the visitor goes before all of it has come: half a form must not count as one.
+    """
     said = visit.headers.get("content-length", "")
     if said.isdecimal() and (len(said) > len(str(most)) or int(said) > most):
         return None
     body = bytearray()
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         body += message.get("body", b"")
         if len(body) > most:
             return None
@@ -72,6 +77,9 @@ async def brings(visit: Request, scope: Scope, token: str, body: bytes) -> bool:
 def at_this_machine(visit: Request) -> bool:
     """Whether a browser on this machine asks this machine for itself, and not for another one, or by another name."""
     if visit.client is None or any(name in visit.headers for name in _FORWARDED):
+        return False
+    # No browser speaks it; nginx does, which unless told otherwise says nothing of whom it asks for.
+    if visit.scope.get("http_version") == "1.0":
         return False
     return _loopback(visit.client.host) and _own_name(visit.headers.getlist("host"))
 

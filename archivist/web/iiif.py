@@ -4,12 +4,15 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from itertools import takewhile
 from threading import Lock
 from typing import Annotated, Any
 from unicodedata import east_asian_width
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
@@ -20,7 +23,7 @@ from archivist.errors import NotFound, ScanError, UnreadableScan
 from archivist.language import gettext as _
 from archivist.model import Item, Page, Scan
 from archivist.web import manifests
-from archivist.web.cuts import FORMATS, MOST_AREA, MOST_SIDE, cut_asked, largest
+from archivist.web.cuts import FORMATS, MOST_AREA, MOST_SIDE, Cut, cut_asked, largest
 from archivist.web.pictures import Pictures, mark
 from archivist.web.sheets import Sheet, sheet_of
 from archivist.web.visitor import Reader, Rooms, Visitor, shown_item
@@ -33,6 +36,8 @@ _TILE = 1024
 _KNOWN, _MOST_PAGES = 4096, 1_000_000
 #: Looks at open items stay with the browser for a day, for the one who looked; of others nothing stays there.
 _FOR_A_DAY, _NOT_AT_ALL = "private, max-age=86400", "private, no-store"
+#: Pictures drawn at a time: the largest take a second and 200 MB, and whoever only reads must not wait for them.
+_DRAWN = 4
 _SEARCHED_NOT = ("motivation", "date", "user")
 
 
@@ -42,8 +47,13 @@ class Sheets:
     def __init__(self, archive: Archive) -> None:
         settings = archive.settings
         self._catalog = archive.catalog
+        self._drawing = CapacityLimiter(_DRAWN)
         self.pictures = Pictures(archive.store, settings.folder / "cache" / "pictures", settings.pictures)
         self._lock, self._known = Lock(), OrderedDict[tuple[int, int, str, str], tuple[Scan, Sheet]]()
+
+    async def drawn(self, scan: Scan, sheet: Sheet, cut: Cut) -> bytes:
+        """Return the picture `cut` asks of `sheet` when its turn has come; see `Pictures.picture`."""
+        return await run_sync(partial(self.pictures.picture, scan, sheet, cut), limiter=self._drawing)
 
     def lying(self, placed: Placed) -> tuple[Scan, Sheet]:
         """Return the sheet of a page, and the scan it lies on."""
@@ -175,8 +185,8 @@ def info(request: Request, shown: _Sheet) -> Response:
 
 
 @router.get("/{item}/{number:int}/{region}/{size}/{rotation}/{quality}.{format}")
-def picture(
-    request: Request, shown: _Sheet, drawn: _Drawn, visitor: Reader,
+async def picture(
+    request: Request, shown: _Sheet, sheets: _Drawn, visitor: Reader,
     region: str, size: str, rotation: str, quality: str, format: str,
 ) -> Response:  # fmt: skip
     """Give the picture of a sheet, or of a part of it."""
@@ -187,7 +197,7 @@ def picture(
     if tag in (known.strip().removeprefix("W/") for known in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)
     try:
-        data = drawn.pictures.picture(shown.scan, shown.sheet, cut)
+        data = await sheets.drawn(shown.scan, shown.sheet, cut)
     except ScanError as error:
         # Where what is kept lies, and on which machine, is nothing to readers.
         if visitor.at_least("archivist"):

@@ -29,6 +29,8 @@ router = APIRouter(prefix="/ingest", include_in_schema=False)
 
 #: Failures shown of one cause at first, and on a page of them.
 _FIRST, _MORE = 5, 100
+#: What no list of them is as long as, nor any number of the catalogue.
+_LAST = 1 << 31
 #: Runs shown that are over.
 _OVER = 3
 #: Bytes written in one go.
@@ -107,7 +109,7 @@ def failures(request: Request, rooms: Rooms, visitor: Archivist) -> Response:
 @router.get("/failures/{cause}")
 def failures_of(request: Request, rooms: Rooms, visitor: Archivist, cause: str, start: int = 0) -> Response:
     """Show all scans that failed for one cause, so many at a time."""
-    start, roots = max(start, 0), _roots(rooms)
+    start, roots = min(max(start, 0), _LAST), _roots(rooms)
     found = rooms.catalog.standing.failures(cause, _MORE + 1, start)
     listed = [_told(rooms, roots, *one) for one in found[:_MORE]]
     following = start + _MORE if len(found) > _MORE else None
@@ -255,7 +257,9 @@ def _kept(rooms: Archive) -> dict[str, Any]:
     started = Starter(rooms).runs()
     found = []
     for upload in Incoming(rooms.settings.folder).uploads():
-        last = next((one for one in started if str(upload.folder) in one.record.paths), None)
+        # A part of it may be read again by itself; whether it was taken in, a run over all of it tells.
+        busy = next((one for one in started if one.stage != "over" and _reads(one, upload)), None)
+        last = busy or next((one for one in started if str(upload.folder) in one.record.paths), None)
         failed = len(rooms.catalog.standing.failures_below(place(upload.folder), _MORE))
         found.append(_Kept(upload.name, upload.summary(), last, failed))
     return {"kept": found, "room": sum(one.summary.size for one in found)}
@@ -299,6 +303,11 @@ def _roots(rooms: Archive) -> Roots:
     return Roots([*here, *uploads, *others, *boxes])
 
 
+def _reads(one: Started, upload: Upload) -> bool:
+    """Whether a run reads an upload, or what lies in it: what failed there is tried again by itself."""
+    return any(Path(path).is_relative_to(upload.folder) for path in one.record.paths)
+
+
 def _upload(rooms: Archive, name: str) -> Upload:
     return Incoming(rooms.settings.folder).upload(name)
 
@@ -309,7 +318,7 @@ def _start(request: Request, rooms: Archive, paths: Sequence[Path], who: str) ->
 
 def _remove(rooms: Archive, name: str, anyway: bool) -> None:
     upload = _upload(rooms, name)
-    if any(one.stage != "over" and str(upload.folder) in one.record.paths for one in Starter(rooms).runs()):
+    if any(one.stage != "over" and _reads(one, upload) for one in Starter(rooms).runs()):
         raise WrongCall(_("it is being taken in; wait until that is done, or stop it"))
     failed = rooms.catalog.standing.failures_below(place(upload.folder), 1000)
     if not anyway:

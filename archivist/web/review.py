@@ -1,22 +1,22 @@
 """The review queue: what waits for a person, worst first, and what the person says."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from archivist.access import MaySee, levels, open_to
+from archivist.access import MaySee, open_to
 from archivist.archive import Archive
-from archivist.catalog import Waiting
-from archivist.catalog.review import waiting_rows
+from archivist.catalog import PoorPage, Waiting
+from archivist.catalog.review import READS_FROM, waiting_rows
 from archivist.decisions import UNDO
 from archivist.errors import NotFound, WrongCall
+from archivist.handles import Sort as Handled
 from archivist.handles import handles
 from archivist.language import gettext as _
 from archivist.model import Decided, Item
@@ -29,9 +29,10 @@ from archivist.web.visitor import Archivist, Rooms, Visitor, shown_item
 
 router = APIRouter(include_in_schema=False)
 
-# Entries given out at a time, things looked through for those that are wished for, and how often at most.
-_AT_ONCE, _WINDOW, _WINDOWS = 12, 500, 20
-_MOST = 50
+# Entries given out at a time, and at most; pairs looked at beyond them for such as are wished for.
+_AT_ONCE, _MOST, _WINDOW = 12, 50, 500
+# What has a handle at the desk.
+_HANDLED: tuple[Handled, ...] = ("value", "link", "boundary")
 # What can be taken back here.
 _HERE = frozenset({"value", "link", "boundary", "line", "likeness"})
 
@@ -91,12 +92,14 @@ def review(
     """Show what waits."""
     if wished.item:
         shown_item(rooms, visitor, wished.item)
-    found, more = _listed(rooms, visitor, wished, skip, _AT_ONCE)
-    left = _left(rooms, visitor, wished)
+    found, more, left = _listed(rooms, visitor, wished, skip, _AT_ONCE)
     told = {"decided": _("Kept."), "undone": _("Taken back.")}.get(said, "")
     last = _last(rooms, visitor)
+    counted = rooms.catalog.waiting_fields(may_see=visitor.may_see)
+    # What was wished for stays on the list when nothing of it is left.
+    fields = {name: counted.get(name, 0) for name in FIELDS if name in counted or name == wished.field}
     return page(
-        request, "review.html", doubts=found, fields=FIELDS, sorts=SORTS, told=told, last=last, wished=wished,
+        request, "review.html", doubts=found, fields=fields, sorts=SORTS, told=told, last=last, wished=wished,
         skip=skip, more=more, left=left,
     )  # fmt: skip
 
@@ -107,8 +110,7 @@ def entries(
     limit: Annotated[int, Query(ge=1, le=_MOST)] = _AT_ONCE,
 ) -> Response:  # fmt: skip
     """Give the entries behind the first `skip` ones, for a page that shows them when their turn comes."""
-    found, more = _listed(rooms, visitor, wished, skip, limit)
-    left = _left(rooms, visitor, wished)
+    found, more, left = _listed(rooms, visitor, wished, skip, limit)
     return page(request, "review_entries.html", doubts=found, more=more, left=left, wished=wished)
 
 
@@ -221,54 +223,78 @@ def by_script(request: Request) -> bool:
     return "application/json" in request.headers.get("accept", "")
 
 
+class Part(NamedTuple):
+    """Some entries, whether more wait behind them, and how much waits in all, where that is known."""
+
+    doubts: list[Doubt]
+    more: bool
+    left: int | None
+
+
 def _is_open(rooms: Archive, visitor: Visitor, name: str) -> bool:
     level = rooms.catalog.access(name)
     return level is not None and (visitor.may_see is None or level in visitor.may_see)
 
 
-def _listed(rooms: Archive, visitor: Visitor, wished: Wish, skip: int, limit: int) -> tuple[list[Doubt], bool]:
-    """Return `limit` entries behind the first `skip` ones, and whether more wait behind them."""
+def _listed(rooms: Archive, visitor: Visitor, wished: Wish, skip: int, limit: int) -> Part:
+    """Return `limit` entries behind the first `skip` ones."""
     may_see = visitor.may_see
     if wished.sort == "page":
-        pages = rooms.catalog.hardly_read(limit + 1, skip, may_see=may_see)
-        return poor_doubts(rooms, pages[:limit], may_see), len(pages) > limit
+        pages, left = _poor(rooms, wished, may_see, skip, limit + 1)
+        return Part(_seen(rooms, visitor, poor_doubts(rooms, pages[:limit], may_see)), len(pages) > limit, left)
     if wished.sort == "pair":
+        most = skip + limit + _WINDOW
+        found = rooms.catalog.likenesses.pairs(most)
         pairs = [
             pair
-            for pair in rooms.catalog.likenesses.pairs(skip + limit + _WINDOW)
+            for pair in found
             if wished.item in ("", pair.one, pair.other)
             and _is_open(rooms, visitor, pair.one)
             and _is_open(rooms, visitor, pair.other)
         ]
-        return pair_doubts(rooms, pairs[skip : skip + limit], may_see), len(pairs) > skip + limit
-    waiting = _waiting(rooms, wished, may_see, skip, limit + 1)
-    return doubts_of(rooms, waiting[:limit], may_see), len(waiting) > limit
+        doubts = pair_doubts(rooms, pairs[skip : skip + limit], may_see)
+        # Where there are very many, nobody has counted them.
+        counted = len(pairs) if len(found) < most else None
+        return Part(_seen(rooms, visitor, doubts), len(pairs) > skip + limit, counted)
+    waiting, left = _waiting(rooms, wished, may_see, skip, limit + 1)
+    return Part(_seen(rooms, visitor, doubts_of(rooms, waiting[:limit], may_see)), len(waiting) > limit, left)
 
 
-def _waiting(rooms: Archive, wished: Wish, may_see: MaySee, skip: int, limit: int) -> list[Waiting]:
-    if not (wished.sort or wished.field or wished.item):
-        return rooms.catalog.waiting(limit, skip, may_see=may_see)
-    return list(islice(_wished(rooms, wished, may_see), skip, skip + limit))
-
-
-def _wished(rooms: Archive, wished: Wish, may_see: MaySee) -> Iterator[Waiting]:
-    """Give what is wished for among the things that are most urgent."""
+def _waiting(rooms: Archive, wished: Wish, may_see: MaySee, skip: int, limit: int) -> tuple[list[Waiting], int]:
+    """Return values, links and boundaries that are wished for, and how many there are in all."""
     if wished.item:
-        items = rooms.catalog.items([wished.item])
-        yield from (one for item in items if open_to(item, may_see) for one in waiting_in(item) if wished.fits(one))
-        return
-    for turn in range(_WINDOWS):
-        window = rooms.catalog.waiting(_WINDOW, turn * _WINDOW, may_see=may_see)
-        yield from (one for one in window if wished.fits(one))
-        if len(window) < _WINDOW:
-            return
+        own = [one for item in _wished_item(rooms, wished, may_see) for one in waiting_in(item) if wished.fits(one)]
+        return own[skip : skip + limit], len(own)
+    sort = next((one for one in _HANDLED if one == wished.sort), None)
+    found = rooms.catalog.waiting(limit, skip, sort=sort, field=wished.field, may_see=may_see)
+    return found, rooms.catalog.waiting_count(sort=sort, field=wished.field, may_see=may_see)
 
 
-def _left(rooms: Archive, visitor: Visitor, wished: Wish) -> int | None:
-    """Return how much waits in all; None where that is not known, or counts what is not open to the visitor."""
-    if wished.query or not (visitor.may_see is None or set(levels()) <= set(visitor.may_see)):
-        return None
-    return rooms.catalog.counts().waiting
+def _poor(rooms: Archive, wished: Wish, may_see: MaySee, skip: int, limit: int) -> tuple[list[PoorPage], int]:
+    """Return pages that hardly read, and how many there are in all."""
+    if not wished.item:
+        catalog = rooms.catalog
+        return catalog.hardly_read(limit, skip, may_see=may_see), catalog.hardly_read_count(may_see=may_see)
+    own = [
+        PoorPage(item.id, page.number, page.scan.name, page.confidence)
+        for item in _wished_item(rooms, wished, may_see)
+        for page in sorted(item.pages, key=lambda page: page.confidence)
+        if page.confidence < READS_FROM
+    ]
+    return own[skip : skip + limit], len(own)
+
+
+def _wished_item(rooms: Archive, wished: Wish, may_see: MaySee) -> list[Item]:
+    return [item for item in rooms.catalog.items([wished.item]) if open_to(item, may_see)]
+
+
+def _seen(rooms: Archive, visitor: Visitor, doubts: list[Doubt]) -> list[Doubt]:
+    """Return `doubts`, and keep that the items of which they tell were looked at, where they bear marks of secrecy."""
+    names = dict.fromkeys(name for one in doubts for name in one.items)
+    for name in names:
+        if level := rooms.catalog.access(name):
+            rooms.views.note_level(name, level, visitor.name)
+    return doubts
 
 
 def _one(rooms: Archive, visitor: Visitor, handle: str) -> Doubt:
@@ -283,7 +309,7 @@ def _one(rooms: Archive, visitor: Visitor, handle: str) -> Doubt:
         found = doubts_of(rooms, [one for one in waiting_in(item) if one.handle == handle], visitor.may_see)
     if not found:
         raise NotFound(_("This does not wait any more."))
-    return found[0]
+    return _seen(rooms, visitor, [found[0]])[0]
 
 
 def waiting_in(item: Item) -> list[Waiting]:

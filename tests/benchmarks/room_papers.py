@@ -66,7 +66,7 @@ def item_of(paper: SearchDocument) -> Item:
 
     code, _, rest = paper.numbers[0].partition("〔")
     year, _, order = rest.removesuffix("号").partition("〕")
-    number = {"text": paper.numbers[0], "agency_code": code, "year": int(year), "number": int(order)}
+    number: dict[str, Value] = {"text": paper.numbers[0], "agency_code": code, "year": int(year), "number": int(order)}
     fields = [field("document_number", paper.numbers[0], number), field("title", said[0], paper.title)]
     fields += [field("issuing_agency", agency) for agency in paper.agencies]
     if paper.genre:

@@ -1,9 +1,13 @@
 """An archive to read in: items with scans that can be looked at, one of them secret, made without reading anything."""
 
+import atexit
 import io
+import shutil
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkdtemp
 
 from PIL import Image, ImageDraw
 
@@ -64,12 +68,21 @@ def secret() -> Item:
 
 
 def furnish(folder: Path) -> Path:
-    """Make the archive in `folder`, and return that."""
-    with Archive(Settings(folder=folder), create=True) as archive:
+    """Put the archive into `folder`, and return that."""
+    shutil.copytree(_made(), folder)
+    return folder
+
+
+@cache
+def _made() -> Path:
+    """The archive, made once."""
+    place = Path(mkdtemp())
+    atexit.register(shutil.rmtree, place)
+    with Archive(Settings(folder=place / "archive"), create=True) as archive:
         for item in (items.decision(), items.notice(NOTICE, source="box 1/notice-a1"), plan(), secret()):
             archive.catalog.save_item(with_scans(archive, item), "test")
         archive.update_index()
-    return folder
+    return place / "archive"
 
 
 def with_scans(archive: Archive, item: Item) -> Item:

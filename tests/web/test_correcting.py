@@ -30,7 +30,7 @@ def rows(client, item: str, page: int) -> list[dict[str, str]]:
 
 
 def send(client, item: str, page: int, **said: str):
-    headers = {"X-CSRF-Token": csrf(client), "Accept": "application/json"}
+    headers = {"X-CSRF-Token": csrf(client), "Accept": "application/json", "Accept-Language": "en"}
     return client.post(f"/items/{item}/correct/{page}", json=said, headers=headers)
 
 

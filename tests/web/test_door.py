@@ -1,7 +1,9 @@
 """The door: who is let in, what is kept out, and what every answer carries."""
 
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,6 +57,14 @@ def test_who_comes_through_a_proxy_does_not_sit_there(room, header):
     assert visit(room, "127.0.0.1", "127.0.0.1", **{header: "1"}) == 403
 
 
+def test_a_proxy_that_says_nothing_of_itself_does_not_sit_there(room):
+    async def handed_on(scope: Any, receive: Any, send: Any) -> None:
+        await room.app({**scope, "http_version": "1.0"}, receive, send)
+
+    client = TestClient(handed_on, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 5), follow_redirects=False)
+    assert client.get("/account").status_code == 403
+
+
 def test_nobody_is_asked_to_log_in_where_there_are_no_accounts(room):
     assert room.get("/login", follow_redirects=False).headers["location"] == "/"
     assert room.post("/logout", data={"csrf": csrf(room)}, follow_redirects=False).headers["location"] == "/"
@@ -83,6 +93,8 @@ def test_programs_are_told_to_say_who_they_are(as_nobody):
     assert script.status_code == 401
     piece = as_nobody.get("/account", headers={"HX-Request": "true", "HX-Current-URL": f"{PLACE}/campaigns?x=1"})
     assert (piece.status_code, piece.headers["hx-redirect"]) == (401, "/login?next=/campaigns%3Fx%3D1")
+    nowhere = as_nobody.get("/account", headers={"HX-Request": "true", "HX-Current-URL": "http://["})
+    assert (nowhere.status_code, nowhere.headers["hx-redirect"]) == (401, "/login")
 
 
 def test_a_room_without_a_lock_of_its_own_is_shut_all_the_same(as_nobody):
@@ -218,6 +230,8 @@ def test_the_one_person_is_protected_from_other_pages_too(room):
     assert room.post("/account/elsewhere", follow_redirects=False).status_code == 403
     sent = room.post("/account/elsewhere", data={"csrf": csrf(room)}, follow_redirects=False)
     assert sent.status_code == 303
+    guessed = {"Authorization": "Bearer guessed"}
+    assert room.post("/account/elsewhere", headers=guessed, follow_redirects=False).status_code == 403
     foreign = {"Origin": "http://localhost.evil.example"}
     assert room.post("/account/elsewhere", data={"csrf": csrf(room)}, headers=foreign).status_code == 403
 
@@ -229,6 +243,37 @@ def test_more_than_a_form_is_not_taken(as_nobody, as_reader):
     assert answer.status_code == 413
     scans = as_reader.put("/ingest/uploads/x/y", content=b"x" * 2_000_000, headers={"X-CSRF-Token": csrf(as_reader)})
     assert scans.status_code == 413
+
+
+def test_half_a_form_is_none(as_reader):
+    cookies = "; ".join(f"{name}={value}" for name, value in as_reader.cookies.items())
+    said = {
+        "host": urlsplit(PLACE).netloc, "cookie": cookies, "x-csrf-token": csrf(as_reader),
+        "content-type": "application/x-www-form-urlencoded",
+    }  # fmt: skip
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": "/account/elsewhere", "raw_path": b"/account/elsewhere", "query_string": b"", "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in said.items()], "client": (ADDRESS, 5),
+        "server": ("archive.example", 80), "state": {},
+    }  # fmt: skip
+    whole = {"type": "http.request", "body": b"reason=all+of+it"}
+    for messages, answers in (([{**whole, "more_body": True}, {"type": "http.disconnect"}], 0), ([whole], 1)):
+        sent: list[Any] = []
+
+        async def receive(messages: list[Any] = messages) -> Any:
+            return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+        async def send(message: Any, sent: list[Any] = sent) -> None:
+            sent.append(message)
+
+        anyio.run(as_reader.app, dict(scope), receive, send)
+        assert [one["status"] for one in sent if "status" in one] == [303] * answers
+
+
+def test_an_address_longer_than_any_is_refused(as_reader):
+    for address in (f"/iiif/5f0c1d/{'9' * 5000}/info.json", f"/items/{'x' * 5000}"):
+        assert as_reader.get(address).status_code == 414
 
 
 # What every answer carries
@@ -270,6 +315,8 @@ def test_pages_are_not_kept_and_what_never_changes_is(room):
     assert style.headers["cache-control"] == "no-cache"
     assert room.get("/static/room.css", headers={"If-None-Match": style.headers["etag"]}).status_code == 304
     assert "immutable" in room.get("/static/room.css?v=1").headers["cache-control"]
+    # It may come with the next version.
+    assert room.get("/static/none.css?v=1").headers["cache-control"] == "no-cache"
 
 
 # Where somebody is led

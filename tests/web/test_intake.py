@@ -1,6 +1,9 @@
 """Scans come in from the browser: uploads, folders of the server, runs that go on by themselves, failures mended."""
 
+import json
+import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -113,12 +116,40 @@ def test_a_run_waits_for_its_turn_and_may_be_kept_from_beginning(desk: Desk) -> 
         shown = desk.client.get("/ingest/now").text
         assert "Waiting for their turn" in shown and name in shown and "every 2s" in shown
         assert "being taken in" in desk.post(f"/ingest/uploads/{name}/remove").text
+        record = desk.archive.settings.folder / "incoming" / "runs" / f"{one.record.name}.json"
+        with subprocess.Popen(["sleep", "60"], start_new_session=True) as other:
+            # The number of the run is that of another process by now.
+            record.write_text(json.dumps(asdict(one.record) | {"pid": other.pid}))
+            assert "cannot be found" in desk.post(f"/ingest/runs/{one.record.name}/stop").text
+            assert other.poll() is None
+            other.kill()
+        record.write_text(json.dumps(asdict(one.record)))
         desk.post(f"/ingest/runs/{one.record.name}/stop")
         desk.until_over()
     (one,) = Starter(desk.archive).runs()
     assert one.run is None and one.asked
     assert "stopped" in desk.client.get("/ingest/now").text
     assert "over" in desk.post(f"/ingest/runs/{one.record.name}/stop").text, "a number may be that of another process"
+
+
+def test_nothing_goes_of_which_a_part_is_read_again(desk: Desk) -> None:
+    name = desk.post("/ingest/uploads").json()["name"]
+    desk.put(name, "58/p1.jpg", scan(5))
+    with desk.archive.catalog.runs.hold("reindex", "", "somebody else"):
+        record = Starter(desk.archive).start([desk.folder(name) / "58"], "王敏", "en")
+        refused = desk.post(f"/ingest/uploads/{name}/remove", {"anyway": "true"})
+        assert "being taken in" in refused.text and desk.folder(name).is_dir()
+        assert "waits for its turn" in desk.client.get("/ingest/kept").text
+        desk.until(lambda: Starter(desk.archive).run(record.name).stage == "waiting")
+        desk.post(f"/ingest/runs/{record.name}/stop")
+        desk.until_over()
+    assert "not taken in yet" in desk.client.get("/ingest/kept").text
+
+
+def test_an_upload_can_be_removed_without_scripts(desk: Desk) -> None:
+    name, form = desk.upload(p1=b"no picture"), {"csrf": desk.token["X-CSRF-Token"], "anyway": "true"}
+    answer = desk.client.post(f"/ingest/uploads/{name}/remove", data=form, follow_redirects=False)
+    assert (answer.status_code, Incoming(desk.archive.settings.folder).uploads()) == (303, [])
 
 
 def test_a_run_that_cannot_begin_says_why(desk: Desk) -> None:
@@ -224,3 +255,4 @@ def test_many_failures_are_shown_by_cause_so_many_at_a_time(desk: Desk) -> None:
     first, second = (desk.client.get(f"/ingest/failures/truncated?start={start}").text for start in (0, 100))
     assert (first.count("it breaks off"), second.count("it breaks off")) == (100, 30)
     assert "start=100" in first and "More" not in second
+    assert "it breaks off" not in desk.client.get(f"/ingest/failures/truncated?start={10**20}").text

@@ -263,7 +263,7 @@ def test_the_page_before_is_not_shown_where_its_item_is_not_open(own_queue):
     mark = items.field(before.pages[0], "secrecy", before.pages[0].lines[0].text[:2], "绝密")
     paper = replace(before.documents[0], fields=(*before.documents[0].fields, mark))
     rooms.catalog.save_item(replace(before, documents=(paper,)), "test")
-    shown, _more = _listed(rooms, ELSEWHERE, Wish("boundary", item=DOUBTFUL), 0, 50)
+    shown = _listed(rooms, ELSEWHERE, Wish("boundary", item=DOUBTFUL), 0, 50).doubts
     assert [one.what.before for one in shown if one.page == 1] == [None]
     assert all(one.what.before for one in shown if one.page == 2)
 

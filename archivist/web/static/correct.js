@@ -14,7 +14,7 @@ const add = document.getElementById("add");
 const words = room.dataset;
 const here = words.path;
 
-const outbox = new Outbox("correct", {
+const outbox = new Outbox(`correct:${words.who}`, {
   changed: count,
   kept: (entry) => {
     if (entry.about.path !== here) return;

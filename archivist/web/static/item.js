@@ -113,7 +113,14 @@ function light(ids, { pan = false, scroll = false } = {}) {
     if (scroll && said.offsetParent) said.scrollIntoView({ block: "nearest" });
   }
   const labels = ids.map((id) => viewer.mark(id)?.label).filter(Boolean);
-  caption.textContent = labels[0] ?? caption.dataset.empty;
+  const away = ids.length === 1 && !labels.length && elsewhere(ids[0]);
+  caption.textContent = labels[0] ?? (away ? caption.dataset.elsewhere.replace("{page}", away) : caption.dataset.empty);
+}
+
+/** The page on which the mark lies that a value is linked to, where it is another one. */
+function elsewhere(id) {
+  const said = item.querySelector(`.told a[data-mark="${CSS.escape(id)}"]`);
+  return said && !here(said) ? said.dataset.page : "";
 }
 
 let pinned = [];

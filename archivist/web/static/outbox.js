@@ -3,10 +3,12 @@
 import { send } from "./room.js";
 
 const SLOWEST = 30000;
+// So often the archive may break down over the same before what comes behind it goes on.
+const PATIENCE = 4;
 
 /**
  * Sends what is put in, in order. What is not answered yet is kept in the browser's store for this tab, so that a page
- * loaded anew goes on with it. Tells `changed` whenever something is put in or answered, `kept(entry, answer)` and
+ * loaded anew goes on with it; `name` says who decided, for nobody else to send it. Tells `changed` whenever something is put in or answered, `kept(entry, answer)` and
  * `refused(entry, words)` how it ended, `stuck(why)` ("offline", "barred", "" when it goes on).
  */
 export class Outbox {
@@ -52,12 +54,13 @@ export class Outbox {
   }
 
   /**
-   * Take back what was put in as `id`: before it is sent, it never is; after that, its number is sent to `url`.
+   * Take back what was put in as `id`: before it was sent, it never is; after that, its number is sent to `url`.
    * False where nothing is known of it (any more).
    */
   takeBack(id, url, about) {
     const place = this.waiting.findIndex((entry) => entry.id === id);
-    if (place > 0 || (place === 0 && !this.busy)) {
+    // What was sent without an answer may have arrived: its number comes when it is sent again.
+    if (place >= 0 && !this.waiting[place].tried) {
       this.waiting.splice(place, 1);
       this.keep();
       return true;
@@ -81,8 +84,11 @@ export class Outbox {
     if (this.busy || this.timer || this.barred || !this.waiting.length) return;
     this.busy = true;
     const entry = this.waiting[0];
+    if (!entry.tried) { entry.tried = true; this.keep(); }
     const end = await this.deliver(entry);
     this.busy = false;
+    if (end.broken && (entry.broken = (entry.broken ?? 0) + 1) >= PATIENCE) end.words = end.broken;
+    else if (end.broken) end.late = true;
     if (end.late) {
       this.wait = Math.min(Math.max(this.wait * 2, 1000), SLOWEST);
       this.tell.stuck("offline");
@@ -118,6 +124,7 @@ export class Outbox {
       return { late: true };
     }
     if (answer.status === 401 || answer.status === 403 || answer.redirected) return { barred: true };
+    if (answer.status === 500 && said !== null) return { broken: String(said.detail) };
     if (answer.status >= 500 || answer.status === 429 || said === null) return { late: true };
     if (answer.ok) return { answer: said };
     const words = typeof said.detail === "string" ? said.detail : String(answer.status);

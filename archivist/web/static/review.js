@@ -11,6 +11,8 @@ const wire = document.getElementById("wire");
 const undoForm = document.getElementById("undo");
 const words = room.dataset;
 const READY = 6;
+// What a key that is held down may do again and again; all else is decided once a press, however long that is.
+const HELD = new Set(["j", "k", "ArrowRight", "ArrowLeft"]);
 const READING = { method: "GET", headers: { Accept: "text/html" } };
 
 const queue = [...place.children, ...document.getElementById("ready").content.querySelectorAll("article")];
@@ -35,7 +37,7 @@ const decided = kept("decided", []); // newest last: {id, handle, at}
 let done = kept("done", 0);
 const gone = new Map(); // handle → entry that was decided, to be brought back
 
-const outbox = new Outbox("review", {
+const outbox = new Outbox(session, {
   changed: () => { count(); if (!current()) show(); },
   kept: (entry) => { if (entry.about.back) returned(entry.about); },
   refused,
@@ -226,6 +228,7 @@ function refused(entry, why) {
     leave();
     const id = outbox.put(entry.url, entry.body, entry.about);
     decided.push({ id, handle: entry.about.handle, at: Date.now() });
+    keep("decided", decided.slice(-300));
     keep("done", ++done);
     count();
   });
@@ -317,6 +320,7 @@ document.addEventListener("keydown", (event) => {
   if (input) {
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
+      if (event.repeat) return;
       decide(changed(entry).length ? "correct" : "accept");
     } else if (event.key === "Escape") {
       event.preventDefault();
@@ -356,6 +360,7 @@ document.addEventListener("keydown", (event) => {
   const act = /^[1-9]$/.test(event.key) ? () => entry && choose(entry, event.key) : keys[event.key];
   if (!act) return;
   event.preventDefault();
+  if (event.repeat && !HELD.has(event.key)) return;
   started = true;
   act();
 });
