@@ -37,7 +37,7 @@ class Decision:
     `target` finds it again: of a value, line or boundary the page (`Page.place`), of a link the identifier of the
     item, of a campaign or agency its key, of a likeness the two pages with a blank between. `detail` says the rest in
     plain values; that of an undoing is the detail of what is undone, with its number as `undoes` and what it was, its
-    act, as `undid`. Where that is an undoing itself, `at first` is the act that both are about in the end, and `counts`
+    act, as `undid`. Where that is an undoing itself, `first` is the act that both are about in the end, and `counts`
     whether it counts now.
     """
 
@@ -51,6 +51,11 @@ class Decision:
         """Raise ValueError where `act` is nothing that can be decided about the subject."""
         if self.act != UNDO and self.act not in ACTS[self.subject]:
             raise ValueError(f"{self.act} cannot be decided about a {self.subject}")
+
+
+def first_act(one: Decision) -> str:
+    """Return what was decided: of an undoing, and of the undoing of one, what it takes back or puts back."""
+    return str(one.detail.get("first", one.detail.get("undid", one.act)))
 
 
 def about(decisions: Iterable[Decision], subject: Subject, target: str | None = None) -> tuple[Decision, ...]:

@@ -10,7 +10,7 @@ from archivist.access import MaySee
 from archivist.box import MANIFEST
 from archivist.catalog import Catalog
 from archivist.corrections import PERSON, clipped, line_at, lines_saying, plain, text_at
-from archivist.decisions import UNDO, Decision
+from archivist.decisions import UNDO, Decision, first_act
 from archivist.describe.authority import Agency
 from archivist.describe.decided import addition, decision_for
 from archivist.describe.names import agency_key
@@ -24,8 +24,8 @@ from archivist.text import span_of
 
 # Characters of a line that a person types: more than stand in one on any paper.
 _LONGEST_LINE = 1000
-# What changes how the items of a campaign name it; an undoing that is undone may be of either.
-_RENAMING = {"merge", "name", UNDO}
+# What changes how the items of a campaign name it.
+_RENAMING = {"merge", "name"}
 
 
 class Desk:
@@ -177,7 +177,7 @@ class Desk:
         one = said.decision
         detail: dict[str, Value] = {**one.detail, "undoes": number, "undid": one.act}
         if one.act == UNDO:
-            detail["at first"] = one.detail.get("at first", one.detail["undid"])
+            detail["first"] = first_act(one)
             detail["counts"] = not one.detail.get("counts", False)
         return Decision(one.subject, one.target, UNDO, detail, decided)
 
@@ -250,7 +250,7 @@ class Desk:
         names = set(self._catalog.items_holding({one.target for one in made if one.subject in ("value", "line")}))
         names |= {one.target for one in made if one.subject == "link"}
         # Who is kin to whom is worked out when somebody looks.
-        told = (one for one in made if one.subject == "campaign" and one.detail.get("undid", one.act) in _RENAMING)
+        told = (one for one in made if one.subject == "campaign" and first_act(one) in _RENAMING)
         for key in {key for one in told for key in (one.target, str(one.detail.get("into", one.target)))}:
             names.update(self._catalog.items_naming(campaign_id(key)))
         return names

@@ -136,8 +136,9 @@ def word(name: str) -> str:
 
 def deed(decision: "Decision") -> str:
     """Return what a person decided, in a sentence without a name."""
-    detail = decision.detail
-    act = str(detail.get("at first", detail.get("undid", decision.act)))
+    from archivist.decisions import UNDO, first_act
+
+    detail, act = decision.detail, first_act(decision)
     said = {
         ("value", "accept"): _("{name} is right: {value}"),
         ("value", "correct"): _("{name} is {value}, not {read}"),
@@ -160,6 +161,6 @@ def deed(decision: "Decision") -> str:
         name=word(str(detail.get("field", ""))), value=shown(detail.get("value", read)), read=shown(read),
         text=detail.get("text", ""), campaign=detail.get("name") or detail.get("campaign", ""),
     )  # fmt: skip
-    if decision.act != "undo":
+    if decision.act != UNDO:
         return told
     return (_("put back: {what}") if detail.get("counts") else _("taken back: {what}")).format(what=told)

@@ -189,6 +189,18 @@ def test_a_line_that_is_read_otherwise_today_is_found_again() -> None:
     assert texts(corrected(page(whole), [missed])) == ["关于创建全国科技工作先进市的决定"]
 
 
+def test_what_is_said_of_lines_that_are_read_as_one_since_is_not_there_twice() -> None:
+    first, second = line("聊城市人民改府", 100, 100), line("关于创健", 100 + 8 * SIDE, 100)
+    both = Line((*first.glyphs, *second.glyphs), Box.around((first.box, second.box)), "rapidocr")
+    apart, whole = said(second, "关于创建"), said(both, "聊城市人民政府关于创建的")
+    assert texts(corrected(page(both), [apart])) == ["聊城市人民改府关于创建"]
+    assert texts(corrected(page(both), [apart, whole])) == ["聊城市人民政府关于创建的"]
+    assert texts(corrected(page(first, second), [apart, whole])) == ["聊城市人民政府关于创建的"]
+    # What was missed between the characters of a line is no part of it.
+    noted = said(Box(100 + 7 * SIDE, 100, 100 + 8 * SIDE, 130), "附", "add")
+    assert sorted(texts(corrected(page(both), [noted, whole]))) == ["聊城市人民政府关于创建的", "附"]
+
+
 def test_a_seal_is_corrected_as_well_and_is_no_running_text() -> None:
     seal = line("聊城市人民改府", 500, 500)
     sheet = Page(1, SCAN, (Region("seal", seal.box, (seal,)),))

@@ -18,7 +18,7 @@ from archivist.export import record
 from archivist.export.elements import statements
 from archivist.handles import handles
 from archivist.model import Box, Decided, Field, Item, Page
-from archivist.phrases import dated, glance
+from archivist.phrases import dated, deed, glance
 from archivist.settings import load
 from tests.command import Call
 from tests.describe import paper
@@ -461,6 +461,36 @@ def test_an_undoing_that_is_undone_lets_the_decision_count_again(archive: Archiv
     assert said(archive.catalog.item(two[0].id), "date_of_issue") == [("1985-03-12", "rejected")]
     archive.desk.undo(number, WANG)
     assert said(archive.catalog.item(two[0].id), "date_of_issue") == [("1985-03-12", "accepted")]
+
+
+def test_a_merge_that_is_put_back_reaches_the_items_and_is_told_so(archive: Archive, two: list[Item]) -> None:
+    (link,) = archive.catalog.item(two[0].id).campaigns
+    merged = Decision("campaign", link.key, "name", {"name": "创建文明县"}, WANG)
+    archive.desk.decide([merged])
+    for name, told in ((link.name, "taken back"), ("创建文明县", "put back"), (link.name, "taken back")):
+        archive.desk.undo(archive.catalog.last_decision(), WANG)
+        assert archive.catalog.item(two[0].id).campaigns[0].name == name
+        assert deed(archive.catalog.decided()[-1].decision).startswith(told)
+
+
+def test_a_line_read_in_parts_since_is_corrected_as_the_one_that_a_person_sees(
+    archive: Archive, two: list[Item]
+) -> None:
+    pages = archive.catalog.item(two[0].id).pages
+    read = pages[1].lines[0]
+    archive.desk.read_line(two[0].id, 2, read.box, f"{read.text}一", WANG)
+    half = (len(read.glyphs) * 3) // 5
+    parts = [replace(read, glyphs=own, box=Box.around(one.box for one in own))
+             for own in (read.glyphs[:half], read.glyphs[half:])]  # fmt: skip
+    region = pages[1].regions[0]
+    anew = replace(pages[1], regions=(replace(region, lines=(*parts, *region.lines[1:])), *pages[1].regions[1:]))
+    as_read = [archive.catalog.page_as_read(two[0].id, 1), replace(anew, steps=(), scan=pages[1].scan)]
+    archive.catalog.save_item(replace(archive.catalog.item(two[0].id), pages=tuple(as_read)), "another recipe")
+    assert archive.catalog.item(two[0].id).pages[1].lines[0].text == f"{read.text}一"
+    archive.desk.read_line(two[0].id, 2, parts[0].box, f"{read.text}二", WANG)
+    lines = archive.catalog.item(two[0].id).pages[1].lines
+    assert [lines[0].text, len(lines)] == [f"{read.text}二", len(pages[1].lines)]
+    assert archive.catalog.decided()[-1].decision.detail["read"] == read.text
 
 
 def test_of_two_at_once_only_one_undoes(archive: Archive, two: list[Item]) -> None:

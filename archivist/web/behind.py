@@ -33,6 +33,16 @@ class Behind:
                 self._busy = False
             raise
 
+    def left_over(self) -> None:
+        """Carry out what was decided before the room was closed last, and was not carried out by then."""
+        try:
+            left, _latest = self._archive.catalog.outstanding()
+        except ArchivistError as error:
+            _log.warning("nobody knows what is not carried out yet: %s", error)
+            return
+        if left:
+            self.follow()
+
     def at_once(self) -> None:
         """Carry out all that is decided before anything else is done, for somebody who waits for what follows."""
         try:
@@ -51,8 +61,5 @@ class Behind:
 
 def behind(request: Request) -> Behind:
     """Return what carries out decisions for the archive that is served."""
-    state = request.app.state
-    found = getattr(state, "behind", None)
-    if not isinstance(found, Behind):
-        found = state.behind = Behind(state.rooms)
+    found: Behind = request.app.state.behind
     return found

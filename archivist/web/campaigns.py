@@ -84,7 +84,7 @@ def about(
             case _:
                 made = known.kin(one.id, other, who, apart=act == "not kin")
         count = rooms.desk.decide(made)
-    except WrongCall as error:
+    except (NotFound, WrongCall) as error:
         return _shown(request, rooms, archivist, one, wrong=str(error))
     return RedirectResponse(f"/campaigns/{one.id}?changed={count}", 303)
 
@@ -109,7 +109,7 @@ def papers(
             decide = known.confirm if act == "confirm" else known.refuse
             made = [decision for each in items for decision in decide(each, one.id, who)]
         count = rooms.desk.decide(made)
-    except WrongCall as error:
+    except (NotFound, WrongCall) as error:
         return _shown(request, rooms, archivist, one, wrong=str(error))
     try:
         known.found(one.id)

@@ -252,9 +252,10 @@ def _page_before(archive: Archive, item: Item, page: Page, may_see: MaySee) -> t
     if position:
         return item.id, item.pages[position - 1]
     names = [name for name, _places in archive.catalog.items_of(item.source)]
-    for other in archive.catalog.items(names):
+    for other in archive.catalog.listed(names):
         if other.pages and other.begins_at + len(other.pages) == item.begins_at and open_to(other, may_see):
-            return other.id, other.pages[-1]
+            found = next(archive.catalog.items([other.id]), None)
+            return (other.id, found.pages[-1]) if found and found.pages else None
     return None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Thread
 
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
@@ -24,9 +25,12 @@ from archivist.web import (
     review,
     searching,
 )
+from archivist.web.behind import Behind
 from archivist.web.door import Door
 
 _STATIC = Path(__file__).parent / "static"
+# Seconds that what is still being carried out is waited for when the room closes.
+_CLOSING = 5
 
 
 def application(archive: Path) -> FastAPI:
@@ -38,8 +42,12 @@ def application(archive: Path) -> FastAPI:
     @asynccontextmanager
     async def opened(app: FastAPI) -> AsyncIterator[None]:
         with Archive(load(archive)) as rooms:
-            app.state.rooms = rooms
+            app.state.rooms, app.state.behind = rooms, Behind(rooms)
+            begun = Thread(target=app.state.behind.left_over, name="decided before", daemon=True)
+            begun.start()
             yield
+            # What it does not finish is left over once more.
+            begun.join(_CLOSING)
 
     # No pages of FastAPI's own: they fetch their looks from elsewhere.
     app = FastAPI(

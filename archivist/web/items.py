@@ -12,7 +12,9 @@ from markupsafe import Markup
 
 from archivist.access import OPEN, access_of, open_to
 from archivist.archive import Archive
+from archivist.catalog.review import waiting_rows
 from archivist.corrections import corrected
+from archivist.decisions import UNDO
 from archivist.errors import ArchivistError, NotFound, QueryError
 from archivist.language import gettext as _
 from archivist.model import Decided, Item, Page
@@ -76,7 +78,7 @@ def item(request: Request, rooms: Rooms, visitor: Reader, name: str, page: str =
         papers=record.papers_of(shown), campaigns=record.memberships_of(shown), level=access_of(shown),
         open_level=OPEN, dated=dated(shown), beginnings=record.beginnings_of(shown), kinds=record.kinds_of(shown),
         cited=_cited(rooms, visitor, shown), same=_same(rooms, visitor, shown), done=_done(rooms, visitor, shown),
-        word=word, waiting=_waits(shown),
+        word=word, waiting=len(waiting_rows(shown)),
     )  # fmt: skip
 
 
@@ -110,8 +112,8 @@ def similar(request: Request, rooms: Rooms, visitor: Reader, name: str) -> Respo
 def undo(rooms: Rooms, visitor: Archivist, name: str, number: Annotated[int, Form()]) -> Response:
     """Take back what was decided about an item."""
     shown = shown_item(rooms, visitor, name, "listed")
-    known = rooms.catalog.history_of(shown.id, 1_000_000, may_see=visitor.may_see)
-    if number not in [one.number for one in known]:
+    known = rooms.catalog.decision(number, may_see=visitor.may_see) if 0 < number < 2**31 else None
+    if known is None or shown.id not in known.items:
         raise NotFound(_("nothing was decided under the number {number}").format(number=number))
     places = [page.place for page in shown.pages]
     rooms.desk.undo(
@@ -213,13 +215,7 @@ def _done(rooms: Archive, visitor: Visitor, item: Item) -> tuple[Done, ...]:
     return tuple(
         Done(
             one.number, deed(one.decision), one.decision.decided.who, one.decision.decided.at[:16].replace("T", " "),
-            one.undone, one.decision.act == "undo",
+            one.undone, one.decision.act == UNDO,
         )
         for one in known
     )  # fmt: skip
-
-
-def _waits(item: Item) -> int:
-    """Return how much of `item` waits for a person."""
-    fields = sum(entry.status == "review" for document in item.documents for entry in document.fields)
-    return fields + sum(link.status == "review" for link in item.campaigns)

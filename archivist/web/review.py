@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
@@ -76,17 +76,21 @@ async def answers(request: Request) -> Mapping[str, str]:
             said = None
         if not isinstance(said, dict):
             raise WrongCall(_("this is no JSON object"))
-        return {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in said.items()}
+        texts = {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in said.items()}
+        # Half a surrogate pair is no character, whatever JSON holds of it.
+        return {name: text.encode("utf-8", "replace").decode() for name, text in texts.items()}
     form = await request.form()
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
 Answers = Annotated[Mapping[str, str], Depends(answers)]
+# No farther than any database counts.
+Skipped = Annotated[int, Query(ge=0, le=1_000_000_000)]
 
 
 @router.get("/review")
 def review(
-    request: Request, rooms: Rooms, visitor: Archivist, wished: Wished, skip: Annotated[int, Query(ge=0)] = 0,
+    request: Request, rooms: Rooms, visitor: Archivist, wished: Wished, skip: Skipped = 0,
     said: str = "",
 ) -> Response:  # fmt: skip
     """Show what waits."""
@@ -106,7 +110,7 @@ def review(
 
 @router.get("/review/entries")
 def entries(
-    request: Request, rooms: Rooms, visitor: Archivist, wished: Wished, skip: Annotated[int, Query(ge=0)] = 0,
+    request: Request, rooms: Rooms, visitor: Archivist, wished: Wished, skip: Skipped = 0,
     limit: Annotated[int, Query(ge=1, le=_MOST)] = _AT_ONCE,
 ) -> Response:  # fmt: skip
     """Give the entries behind the first `skip` ones, for a page that shows them when their turn comes."""
@@ -152,7 +156,7 @@ def taken_back(rooms: Archive, visitor: Visitor, said: str) -> str:
     NotFound where there are none, or none about what is open to the visitor, WrongCall where they are taken back.
     """
     numbers = [int(one) for one in said.split(",") if one.isascii() and one.isdigit() and len(one) < 18]
-    kept = [rooms.catalog.decision(number, may_see=visitor.may_see) for number in numbers[:_MOST]]
+    kept = [rooms.catalog.decision(number, may_see=visitor.may_see) for number in numbers]
     if not kept or not all(one and one.decision.subject in _HERE and one.decision.act != UNDO for one in kept):
         raise NotFound(_("There is no such decision, or it cannot be taken back here."))
     who = now_by(visitor)
@@ -175,6 +179,10 @@ def _decided(rooms: Archive, visitor: Visitor, answers: Mapping[str, str]) -> st
         if handle not in handles(shown_item(rooms, visitor, name)):
             raise NotFound(_("This is settled already: what was decided or read since has changed it."))
     decision = rooms.desk.judgement(handle, act, now_by(visitor), _typed(answers) if act == "correct" else None)
+    for last in rooms.catalog.latest_decisions(1, visitor.name):
+        # Sent once more because the answer was lost on its way, it is still one decision.
+        if not last.undone and replace(last.decision, decided=decision.decided) == decision:
+            return str(last.number)
     return ",".join(map(str, rooms.catalog.decide([decision])))
 
 

@@ -1,5 +1,7 @@
 """The review queue and page correction in a real browser, by keys alone."""
 
+from shutil import copytree
+
 import pytest
 
 from archivist.handles import handles
@@ -10,10 +12,16 @@ from tests.web.test_review import DOUBTFUL, furnish_doubts
 TITLE = "关于表彰科技工作先进单位的通知"
 
 
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory):
+    """An archive with doubts of every sort, to be copied."""
+    return furnish_doubts(tmp_path_factory.mktemp("pattern") / "archive")
+
+
 @pytest.fixture
-def place(tmp_path):
+def place(pattern, tmp_path):
     """A reading room with doubts of every sort, to decide about."""
-    with serving(furnish_doubts(tmp_path / "archive")) as room:
+    with serving(copytree(pattern, tmp_path / "archive")) as room:
         yield room
 
 
@@ -138,6 +146,54 @@ def test_what_is_taken_back_before_it_was_sent_never_is(at_review, place):
     held[0].continue_()
     all_kept(at_review)
     assert [one.decision.act for one in rooms_of(place).catalog.latest_decisions(9)] == ["accept"]
+
+
+@pytest.mark.parametrize("key", ["a", "x", "Enter"])
+def test_a_key_that_is_held_down_decides_once(at_review, place, key):
+    at_review.goto("/review?sort=value")
+    if key == "Enter":
+        at_review.keyboard.press("c")
+        at_review.keyboard.type("一")
+        at_review.watch.expected.append("400")
+    at_review.keyboard.down(key)
+    second = shown(at_review)
+    for _turn in range(3):
+        at_review.keyboard.down(key)
+    at_review.keyboard.up(key)
+    assert shown(at_review) == second
+    assert "1 done" in at_review.locator("#tally").inner_text()
+
+
+def test_what_somebody_did_not_get_sent_is_not_sent_by_the_next_at_this_desk(at_review, place):
+    at_review.goto("/review?sort=value")
+    body = {"handle": shown(at_review), "act": "accept"}
+    unsent = [{"id": "x", "url": "/review/decide", "body": body, "about": {"handle": body["handle"], "name": ""}}]
+    at_review.evaluate(
+        "(told) => sessionStorage.setItem('outbox:review:somebody else:waiting', JSON.stringify(told))", unsent
+    )
+    at_review.reload()
+    at_review.keyboard.press("x")
+    all_kept(at_review)
+    assert [one.decision.act for one in rooms_of(place).catalog.latest_decisions(9)] == ["reject"]
+
+
+def test_what_arrived_without_an_answer_is_decided_once_and_taken_back_whole(at_review, place):
+    at_review.watch.expected += ["Failed to load resource", "net::"]
+    at_review.goto("/review?sort=value")
+    first = shown(at_review)
+
+    def lost(route):
+        route.fetch()
+        route.abort()
+
+    at_review.route("**/review/decide", lost, times=1)
+    at_review.keyboard.press("a")
+    at_review.get_by_text("the archive does not answer").wait_for()
+    at_review.keyboard.press("u")
+    assert shown(at_review) == first
+    all_kept(at_review)
+    said = rooms_of(place).catalog.latest_decisions(9)
+    assert [(one.decision.act, one.undone) for one in said] == [("undo", False), ("accept", True)]
 
 
 def test_enter_that_chooses_a_word_of_an_input_method_sends_nothing(at_review, place):

@@ -131,6 +131,13 @@ def test_a_box_or_text_that_cannot_be_meant_is_refused(room, said):
     assert send(room, PLAN, 2, **said).status_code == 400
 
 
+def test_what_is_added_twice_over_is_there_once(own_room):
+    box = {"left": "100", "top": "1500", "width": "400", "height": "50"}
+    assert send(own_room, PLAN, 2, act="add", text="附记", **box).json()["number"]
+    assert send(own_room, PLAN, 2, act="add", text="附记", **box).json() == {}
+    assert send(own_room, PLAN, 2, act="add", text="后记", **box).status_code == 400
+
+
 def test_where_no_line_stands_none_is_corrected(room):
     refused = send(room, PLAN, 2, box="900,2000,1000,2040", text="一")
     assert refused.status_code == 404 and "no line stands there" in refused.json()["detail"]

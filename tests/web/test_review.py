@@ -146,6 +146,29 @@ def test_each_sort_of_doubt_can_be_gone_through_by_itself(queue):
     assert f"/iiif/{TWIN}/1/" in sorts["pair"][f"pair:{DOUBTFUL}:{TWIN}"]
 
 
+@pytest.mark.parametrize("query", [
+    "", "sort=value", "sort=link", "sort=boundary", "sort=page", "sort=pair", "field=title", "field=indicator",
+    f"item={DOUBTFUL}", f"sort=page&item={DOUBTFUL}", f"field=title&item={DOUBTFUL}", "sort=link&field=title",
+])  # fmt: skip
+def test_it_is_told_how_much_is_left_of_what_is_gone_through(queue, query):
+    shown = entries(queue, query)
+    assert f'data-left="{len(shown)}"' in queue.get(f"/review/entries?limit=1&{query}").text
+    assert f"{len(shown)} left" in queue.get(f"/review?{query}").text
+
+
+def test_only_fields_of_which_something_waits_are_offered(queue):
+    page = queue.get("/review").text
+    offered = dict(re.findall(r'<option value="(\w+)"[^>]*>[a-z ]+\((\d+)\)</option>', page))
+    assert offered == {name: str(len(entries(queue, f"field={name}"))) for name in offered}
+    assert {"title", "received_date", "indicator"} <= set(offered) and "genre" not in offered
+    assert 'value="genre" selected>genre (0)<' in queue.get("/review?field=genre").text
+
+
+def test_hardly_read_pages_of_one_item_are_those_of_no_other(queue):
+    assert list(entries(queue, f"sort=page&item={DOUBTFUL}")) == [f"page:{DOUBTFUL}:2"]
+    assert entries(queue, f"sort=page&item={PLAN}") == {}
+
+
 def test_where_an_item_may_begin_the_end_of_the_page_before_stands_beside_it(queue):
     begins = [text for text in entries(queue, "sort=boundary").values() if f'href="/items/{DOUBTFUL}?page=1"' in text]
     assert f"/iiif/{BEFORE}/1/" in begins[0] and f"/iiif/{DOUBTFUL}/1/" in begins[0]
@@ -249,12 +272,29 @@ def test_of_a_secret_item_nothing_is_asked_and_nothing_is_taken_from_whom_it_is_
     everything = rooms.catalog.waiting(100)
     assert SECRET in {one.item_id for one in everything}
     told = repr([_listed(rooms, ELSEWHERE, Wish(sort), 0, 50) for sort in (None, "value", "link", "boundary", "pair")])
+    fields, open_fields = rooms.catalog.waiting_fields(), rooms.catalog.waiting_fields(may_see=ELSEWHERE.may_see)
+    assert fields["issuing_agency"] == open_fields["issuing_agency"] + 1
+    for sort in (None, "value", "link", "boundary", "page", "pair"):
+        part = _listed(rooms, ELSEWHERE, Wish(sort), 0, 50)
+        assert part.left == len(part.doubts)
     told += repr(doubts_of(rooms, everything, ELSEWHERE.may_see))
     assert DOUBTFUL in told
     assert not any(word in told for word in (*SECRET_WORDS, SECRET))
     number = answer(own_queue, "/review/decide", handle=handle_of(own_queue, SECRET, "issuing_agency"), act="reject")
     with pytest.raises(NotFound):
         taken_back(rooms, ELSEWHERE, number.json()["number"])
+
+
+def test_that_a_secret_item_was_seen_in_the_queue_is_kept(own_queue):
+    def seen() -> list[str]:
+        events = own_queue.app.state.rooms.catalog.ledger.events()
+        return [one.event.object for one in events if one.event.detail.get("act") == "viewed"]
+
+    entries(own_queue, "sort=link")
+    assert seen() == []
+    entries(own_queue, "field=issuing_agency")
+    entries(own_queue)
+    assert seen() == [f"item:{SECRET}"]
 
 
 def test_the_page_before_is_not_shown_where_its_item_is_not_open(own_queue):

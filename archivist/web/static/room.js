@@ -43,7 +43,11 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented) return;
   if (event.key === "Escape" && !event.isComposing) {
     const head = document.querySelector(".folds.open");
-    if (head) fold(head, false);
+    const menu = document.querySelector("details.menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    } else if (head) fold(head, false);
     else if (writing(event)) event.target.blur();
     return;
   }
@@ -60,6 +64,11 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     keys.showModal();
   }
+});
+
+document.addEventListener("click", (event) => {
+  const menu = document.querySelector("details.menu[open]");
+  if (menu && !menu.contains(event.target)) menu.open = false;
 });
 
 for (const opens of document.querySelectorAll("[data-opens]")) {

@@ -43,6 +43,10 @@ export class SheetViewer {
     // It takes arrow keys, + and −: those who hear the page are told what it is.
     this.osd.canvas.setAttribute("role", "application");
     this.osd.canvas.setAttribute("aria-label", element.getAttribute("aria-label") ?? "");
+    element.removeAttribute("aria-label");
+    element.removeAttribute("role");
+    // The page says in its own words where there is no picture.
+    this.osd._showMessage = () => {};
     for (const moment of ["update-viewport", "open", "resize", "rotate", "animation"]) {
       this.osd.addHandler(moment, () => this.#follow());
     }
