@@ -111,12 +111,12 @@ class Desk:
         WrongCall.
         """
         item, sheet, text = *self._sheet(name, page), _written(text)
-        as_read = self._catalog.page_as_read(item.id, page)
+        as_read = self._catalog.page_as_read(item, page)
         seen = line_at(sheet, box)
         # What a person read as one line may be read in parts by now, or in one with others.
         line = seen if seen and seen.method == PERSON else line_at(as_read, box) or seen
         if line is None:
-            raise NotFound(_("no line stands there on page {page} of {item}").format(page=page, item=item.id))
+            raise NotFound(_("no line stands there on page {page} of {item}").format(page=page, item=item))
         if seen and (seen.method, seen.text) == (PERSON, text):
             return None
         detail: dict[str, Value] = {"box": list(line.box), "read": text_at(as_read, line.box), "text": text}
@@ -130,7 +130,7 @@ class Desk:
             text = _(
                 "“{ink}” does not stand on page {page} of {item} as it was read; name words that do (`show --text`)"
             )
-            raise NotFound(text.format(ink=words, page=page, item=item.id))
+            raise NotFound(text.format(ink=words, page=page, item=item))
         if len(found) > 1:
             raise WrongCall(_("several lines say “{words}”; give more of the one that is meant").format(words=words))
         return found[0].box
@@ -160,7 +160,7 @@ class Desk:
             return None
         if line:
             words = _("a line stands there on page {page} of {item}: “{text}”; correct that one")
-            raise WrongCall(words.format(page=page, item=item.id, text=line.text))
+            raise WrongCall(words.format(page=page, item=item, text=line.text))
         return Decision("line", sheet.place, "add", {"box": list(own), "text": text}, decided)
 
     def undoing(self, number: int, decided: Decided, *, may_see: MaySee = None) -> Decision:
@@ -263,13 +263,10 @@ class Desk:
 
             Duplicates(self._catalog).look_for(names)
 
-    def _sheet(self, name: str, page: int) -> tuple[Item, Page]:
-        """Return an item and its page `page`; NotFound."""
-        item = self._catalog.item(name)
-        sheet = next((one for one in item.pages if one.number == page), None)
-        if sheet is None:
-            raise NotFound(_("the item {name} has no page {page}").format(name=item.id, page=page))
-        return item, sheet
+    def _sheet(self, name: str, page: int) -> tuple[str, Page]:
+        """Return the identifier of an item and its page `page`; NotFound."""
+        known = name if self._catalog.access(name) else self._catalog.item(name).id
+        return known, self._catalog.page_of(known, page)
 
     def _describe(
         self, names: Iterable[str] | None, tell: Callable[[Item], None] | None = None

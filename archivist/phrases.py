@@ -41,7 +41,7 @@ def shown(value: Any) -> str:
         if "text" in value and "agency_code" in value:
             return str(value["text"])
         parts = ((key, part) for key, part in value.items() if part not in (None, ""))
-        return "; ".join(f"{_(key)}: {_(part) if key == 'kind' else shown(part)}" for key, part in parts)
+        return _("; ").join(_(key) + _(": ") + (_(part) if key == "kind" else shown(part)) for key, part in parts)
     return str(value)
 
 

@@ -10,7 +10,9 @@ from archivist.catalog.ledger import recording
 from archivist.catalog.originals import Original, add_scan, news_of
 from archivist.catalog.pages import reopen
 from archivist.catalog.rows import add_reading
+from archivist.catalog.said import read_decisions
 from archivist.catalog.tables import CHUNK, item_pages, items, now, readings, scans
+from archivist.corrections import corrected
 from archivist.errors import NotFound
 from archivist.language import gettext as _
 from archivist.model import Page
@@ -98,6 +100,8 @@ class Leaves:
 
     def placed(self, name: str, number: int) -> Placed | None:
         """Return where page `number` of the item with this identifier lies, None where there is none: quick."""
+        if not 0 < number < 2**31:
+            return None
         own = item_pages.c
         query = (
             select(items.c.access, own.reading, own.part, own.scan_name, readings.c.sha256, readings.c.recipe)
@@ -130,3 +134,12 @@ class Leaves:
             raise NotFound(_("the item {name} has no page {page}").format(name=name, page=number))
         page = self.read_page(place.reading, place.part)
         return replace(page, number=number, scan=replace(page.scan, name=place.scan_name))
+
+    def page_of(self, name: str, number: int) -> Page:
+        """Return page `number` of the item with this identifier, its lines as people read them; NotFound.
+
+        Quick, however many pages the item has.
+        """
+        page = self.page_as_read(name, number)
+        with self._database.reading() as connection:
+            return corrected(page, read_decisions(connection, "line", [page.place]))

@@ -122,7 +122,7 @@ def papers(
 @router.get("/ink/{item}/{number}/{left},{top},{right},{bottom}")
 def ink(rooms: Rooms, reader: Reader, item: str, number: int, left: int, top: int, right: int, bottom: int) -> Response:
     """Lead to the picture of what stands in a box of the scan of a page: evidence is given in pixels of the scan."""
-    placed = rooms.catalog.placed(item, number) if 0 < number < 2**31 else None
+    placed = rooms.catalog.placed(item, number)
     if placed is None or not (reader.may_see is None or placed.access in reader.may_see):
         raise NotFound(_("There is no item “{name}” in this archive.").format(name=item))
     paper = replace(rooms.catalog.read_page(placed.reading, placed.part), number=number)

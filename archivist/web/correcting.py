@@ -64,13 +64,13 @@ class Row:
 @router.get("/items/{name}/correct/{number}")
 def correct(request: Request, rooms: Rooms, visitor: Archivist, name: str, number: Number) -> Response:
     """Show the lines of a page to be corrected."""
-    item = shown_item(rooms, visitor, name)
-    sheet = next((one for one in item.pages if one.number == number), None)
-    if sheet is None:
+    item = shown_item(rooms, visitor, name, "listed")
+    numbers = [one.number for one in item.pages]
+    if number not in numbers:
         raise _no_page(number)
+    sheet = rooms.catalog.page_of(name, number)
     said = rooms.catalog.decided("line", [sheet.place])
     rows = _rows(name, sheet, rooms.catalog.page_as_read(name, number), said)
-    numbers = [one.number for one in item.pages]
     at = numbers.index(number)
     return page(
         request, "correct.html", item=item, number=number, rows=rows, sheet=whole(name, sheet),
@@ -90,13 +90,12 @@ def keep(
     tasks: BackgroundTasks,
 ) -> Response:
     """Keep how a person reads a line, or a line that no reader saw."""
-    item = shown_item(rooms, visitor, name)
-    sheet = next((one for one in item.pages if one.number == number), None)
-    if sheet is None:
+    item = shown_item(rooms, visitor, name, "listed")
+    if number not in [one.number for one in item.pages]:
         raise _no_page(number)
     made: Decision | None
     if answers.get("act") == "add":
-        box = sheet_of(sheet).back(_box(answers))
+        box = sheet_of(rooms.catalog.page_of(name, number)).back(_box(answers))
         made = rooms.desk.line_addition(name, number, box, answers.get("text", ""), now_by(visitor))
     else:
         made = rooms.desk.line_reading(name, number, _box(answers), answers.get("text", ""), now_by(visitor))

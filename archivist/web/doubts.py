@@ -120,7 +120,7 @@ class Twice:
 
 def doubts_of(archive: Archive, waiting: Sequence[Waiting], may_see: MaySee) -> list[Doubt]:
     """Return these as they are put before somebody; what is not open to them, or gone by now, is left out."""
-    items = {item.id: item for item in archive.catalog.items({one.item_id for one in waiting})}
+    items = {item.id: item for item in archive.catalog.skimmed(list({one.item_id for one in waiting}))}
     found: list[Doubt] = []
     for one in waiting:
         item = items.get(one.item_id)
@@ -140,7 +140,7 @@ def doubts_of(archive: Archive, waiting: Sequence[Waiting], may_see: MaySee) -> 
 
 def poor_doubts(archive: Archive, pages: Sequence[PoorPage], may_see: MaySee) -> list[Doubt]:
     """Return pages that hardly read as they are put before somebody."""
-    items = {item.id: item for item in archive.catalog.items({one.item_id for one in pages})}
+    items = {item.id: item for item in archive.catalog.skimmed(list({one.item_id for one in pages}))}
     found: list[Doubt] = []
     for one in pages:
         item = items.get(one.item_id)

@@ -13,7 +13,6 @@ from markupsafe import Markup
 from archivist.access import OPEN, access_of, open_to
 from archivist.archive import Archive
 from archivist.catalog.review import waiting_rows
-from archivist.corrections import corrected
 from archivist.decisions import UNDO
 from archivist.errors import ArchivistError, NotFound, QueryError
 from archivist.language import gettext as _
@@ -131,10 +130,7 @@ def _read(rooms: Archive, visitor: Visitor, name: str, text: str) -> Item:
 
 def _whole(rooms: Archive, item: Item, page: Page) -> Page:
     """Return `page` of `item` with all that stands on it, of which there may be nothing yet."""
-    if page.scan.width:
-        return page
-    read = rooms.catalog.page_as_read(item.id, page.number)
-    return corrected(read, rooms.catalog.decisions("line", [read.place]))
+    return page if page.scan.width else rooms.catalog.page_of(item.id, page.number)
 
 
 def _asked(item: Item, text: str) -> Asked:
