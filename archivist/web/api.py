@@ -20,8 +20,8 @@ from archivist.search.fields import definition
 from archivist.state import state_of
 from archivist.text import simplify
 from archivist.web import answers
-from archivist.web.campaigns import decided, record_shown
-from archivist.web.visitor import Archivist, Reader, Rooms, Visitor, shown_item
+from archivist.web.campaigns import record_shown
+from archivist.web.visitor import Archivist, Reader, Rooms, Visitor, now_by, shown_item
 
 
 class Plain(JSONResponse):
@@ -218,7 +218,7 @@ def judge(
     shown_item(rooms, archivist, handle.partition(".")[0])
     if said.act == "correct" and not (said.value or "").strip():
         raise WrongCall(_("say what the value really is"))
-    return _carried_out(rooms, rooms.desk.judgement(handle, said.act, decided(archivist), said.value))
+    return _carried_out(rooms, rooms.desk.judgement(handle, said.act, now_by(archivist), said.value))
 
 
 @router.post(
@@ -227,7 +227,7 @@ def judge(
 )  # fmt: skip
 def undo(rooms: Rooms, archivist: Archivist, number: Annotated[int, Path(ge=1, le=_LARGEST)]) -> Response:
     """Undo the decision with this number; the undoing has a number of its own. Archivists only."""
-    return _carried_out(rooms, rooms.desk.undoing(number, decided(archivist), may_see=archivist.may_see))
+    return _carried_out(rooms, rooms.desk.undoing(number, now_by(archivist), may_see=archivist.may_see))
 
 
 @router.get(

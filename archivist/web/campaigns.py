@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
@@ -15,13 +14,13 @@ from archivist.campaigning import Campaigning
 from archivist.errors import NotFound, WrongCall
 from archivist.language import gettext as _
 from archivist.language import ngettext
-from archivist.model import Box, Campaign, Decided
+from archivist.model import Box, Campaign
 from archivist.phrases import sure
 from archivist.text import fold
 from archivist.web.ink import ink_of
 from archivist.web.pages import page
 from archivist.web.timeline import events_of, picture
-from archivist.web.visitor import Archivist, Reader, Rooms, Visitor
+from archivist.web.visitor import Archivist, Reader, Rooms, Visitor, now_by
 
 router = APIRouter(include_in_schema=False)
 
@@ -70,7 +69,7 @@ def about(
     other: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Decide about a campaign: what it is called, what is one with it, what is kin to it."""
-    known, who = Campaigning(rooms.catalog, archivist.may_see), decided(archivist)
+    known, who = Campaigning(rooms.catalog, archivist.may_see), now_by(archivist)
     one = known.found(name)
     try:
         match act:
@@ -97,7 +96,7 @@ def papers(
     other: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Decide which papers belong to a campaign."""
-    known, who = Campaigning(rooms.catalog, archivist.may_see), decided(archivist)
+    known, who = Campaigning(rooms.catalog, archivist.may_see), now_by(archivist)
     one = known.found(name)
     items = list(dict.fromkeys(each.strip() for each in item or () if each.strip()))
     try:
@@ -129,11 +128,6 @@ def ink(rooms: Rooms, reader: Reader, item: str, number: int, left: int, top: in
     sides = [min(max(side, 0), 2**31) for side in (left, top, right, bottom)]
     cut = ink_of(item, paper, [Box(*map(float, sides))])
     return RedirectResponse(quote(cut.url, safe="/,"), 307, {"Cache-Control": "private, max-age=86400"})
-
-
-def decided(visitor: Visitor) -> Decided:
-    """Return who decides, and now."""
-    return Decided(visitor.name, datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 def record_shown(rooms: Archive, reader: Visitor, one: Campaign, *, quickly: bool = False) -> dict[str, Any]:

@@ -19,9 +19,9 @@ from archivist.web.behind import behind
 from archivist.web.ink import Cutting, ink_of, is_vertical, whole, writing_of
 from archivist.web.pages import page
 from archivist.web.readings import DOUBTFUL
-from archivist.web.review import Answers, by_script, now_by
+from archivist.web.review import Answers, by_script
 from archivist.web.sheets import sheet_of
-from archivist.web.visitor import Archivist, Rooms, shown_item
+from archivist.web.visitor import Archivist, Rooms, now_by, shown_item
 
 router = APIRouter(include_in_schema=False)
 

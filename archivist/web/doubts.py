@@ -1,7 +1,7 @@
 """What waits for a person, as it is put before them: the ink, what was read there, why it is in doubt."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, cast
 
 from archivist.access import MaySee, open_to
@@ -120,7 +120,7 @@ class Twice:
 
 def doubts_of(archive: Archive, waiting: Sequence[Waiting], may_see: MaySee) -> list[Doubt]:
     """Return these as they are put before somebody; what is not open to them, or gone by now, is left out."""
-    items = {item.id: item for item in archive.catalog.skimmed(list({one.item_id for one in waiting}))}
+    items = _opened(archive, [(one.item_id, _pages(one)) for one in waiting])
     found: list[Doubt] = []
     for one in waiting:
         item = items.get(one.item_id)
@@ -140,7 +140,7 @@ def doubts_of(archive: Archive, waiting: Sequence[Waiting], may_see: MaySee) -> 
 
 def poor_doubts(archive: Archive, pages: Sequence[PoorPage], may_see: MaySee) -> list[Doubt]:
     """Return pages that hardly read as they are put before somebody."""
-    items = {item.id: item for item in archive.catalog.skimmed(list({one.item_id for one in pages}))}
+    items = _opened(archive, [(one.item_id, {one.number}) for one in pages])
     found: list[Doubt] = []
     for one in pages:
         item = items.get(one.item_id)
@@ -163,6 +163,29 @@ def pair_doubts(archive: Archive, pairs: Iterable[ItemPair], may_see: MaySee) ->
             continue
         found.append(_pair(pair, one, other))
     return found
+
+
+def _opened(archive: Archive, wanted: Iterable[tuple[str, set[int]]]) -> dict[str, Item]:
+    """Return items by their identifiers, with these of their pages whole, and the others as a list has them."""
+    numbers: dict[str, set[int]] = {}
+    for name, pages in wanted:
+        numbers.setdefault(name, set()).update(pages)
+    catalog, found = archive.catalog, dict[str, Item]()
+    for item in catalog.listed(numbers):
+        wanted_here = numbers[item.id]
+        sheets = (catalog.page_of(item.id, one.number) if one.number in wanted_here else one for one in item.pages)
+        found[item.id] = replace(item, pages=tuple(sheets))
+    return found
+
+
+def _pages(one: Waiting) -> set[int]:
+    """Return the numbers of the pages on which the ink stands that is shown."""
+    if one.sort == "value":
+        field = cast("Field", one.what)
+        return {field.evidence.page, *(witness.page for witness in field.witnesses)}
+    if one.sort == "link":
+        return {ink.page for ink in cast("CampaignLink", one.what).evidence}
+    return {cast("Boundary", one.what).page}
 
 
 def _value(item: Item, one: Waiting, field: Field) -> Doubt:
@@ -250,12 +273,11 @@ def _doubt(one: Waiting, item: Item, page: int, why: Iterable[str], what: Misrea
 def _page_before(archive: Archive, item: Item, page: Page, may_see: MaySee) -> tuple[str, Page] | None:
     position = item.pages.index(page)
     if position:
-        return item.id, item.pages[position - 1]
+        return item.id, archive.catalog.page_of(item.id, item.pages[position - 1].number)
     names = [name for name, _places in archive.catalog.items_of(item.source)]
     for other in archive.catalog.listed(names):
         if other.pages and other.begins_at + len(other.pages) == item.begins_at and open_to(other, may_see):
-            found = next(archive.catalog.items([other.id]), None)
-            return (other.id, found.pages[-1]) if found and found.pages else None
+            return other.id, archive.catalog.page_of(other.id, other.pages[-1].number)
     return None
 
 

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -16,12 +15,12 @@ from archivist.catalog.review import waiting_rows
 from archivist.decisions import UNDO
 from archivist.errors import ArchivistError, NotFound, QueryError
 from archivist.language import gettext as _
-from archivist.model import Decided, Item, Page
+from archivist.model import Item, Page
 from archivist.phrases import dated, deed, word
 from archivist.web import record
 from archivist.web.pages import page as drawn
 from archivist.web.record import Hit
-from archivist.web.visitor import Archivist, Reader, Rooms, Visitor, shown_item
+from archivist.web.visitor import Archivist, Reader, Rooms, Visitor, now_by, shown_item
 
 router = APIRouter(include_in_schema=False)
 
@@ -115,9 +114,7 @@ def undo(rooms: Rooms, visitor: Archivist, name: str, number: Annotated[int, For
     if known is None or shown.id not in known.items:
         raise NotFound(_("nothing was decided under the number {number}").format(number=number))
     places = [page.place for page in shown.pages]
-    rooms.desk.undo(
-        number, Decided(visitor.name, datetime.now(UTC).isoformat(timespec="seconds")), may_see=visitor.may_see
-    )
+    rooms.desk.undo(number, now_by(visitor), may_see=visitor.may_see)
     # Where the line between two items was drawn anew, this one may be part of another.
     names = [shown.id] if rooms.catalog.access(shown.id) else rooms.catalog.items_holding(places)
     return RedirectResponse(f"/items/{names[0]}#done" if names else "/", 303)

@@ -62,6 +62,8 @@ def _templates() -> Environment:
     drawn.install_gettext_callables(_said, _said_of, newstyle=True)  # type: ignore[attr-defined]
     drawn.filters["simplify"] = simplify
     drawn.filters["word"] = word
+    # A text that was kept in English; it may hold %, which _() would take for a place to fill.
+    drawn.filters["spoken"] = gettext
     return drawn
 
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
 
@@ -19,13 +18,13 @@ from archivist.errors import NotFound, WrongCall
 from archivist.handles import Sort as Handled
 from archivist.handles import handles
 from archivist.language import gettext as _
-from archivist.model import Decided, Item
+from archivist.model import Item
 from archivist.vocabulary import FIELDS
 from archivist.web.amiss import local
 from archivist.web.behind import behind
 from archivist.web.doubts import SORTS, Doubt, Sort, doubts_of, pair_doubts, poor_doubts
 from archivist.web.pages import page
-from archivist.web.visitor import Archivist, Rooms, Visitor, shown_item
+from archivist.web.visitor import Archivist, Rooms, Visitor, now_by, shown_item
 
 router = APIRouter(include_in_schema=False)
 
@@ -95,7 +94,7 @@ def review(
 ) -> Response:  # fmt: skip
     """Show what waits."""
     if wished.item:
-        shown_item(rooms, visitor, wished.item)
+        shown_item(rooms, visitor, wished.item, "listed")
     found, more, left = _listed(rooms, visitor, wished, skip, _AT_ONCE)
     told = {"decided": _("Kept."), "undone": _("Taken back.")}.get(said, "")
     last = _last(rooms, visitor)
@@ -145,11 +144,6 @@ def _last(rooms: Archive, visitor: Visitor) -> str:
     return ""
 
 
-def now_by(visitor: Visitor) -> Decided:
-    """Return who decides, and now."""
-    return Decided(visitor.name, datetime.now(UTC).isoformat(timespec="seconds"))
-
-
 def taken_back(rooms: Archive, visitor: Visitor, said: str) -> str:
     """Take back the decisions of these numbers, and return the numbers of that.
 
@@ -173,10 +167,10 @@ def _decided(rooms: Archive, visitor: Visitor, answers: Mapping[str, str]) -> st
     if mark:
         return _paired(rooms, visitor, rest, act) if sort == "pair" else _nothing(handle)
     name = handle.partition(".")[0]
-    if handle not in handles(shown_item(rooms, visitor, name)):
+    if handle not in handles(shown_item(rooms, visitor, name, "listed")):
         # What was decided a moment ago may bring it back.
         rooms.desk.carry_out()
-        if handle not in handles(shown_item(rooms, visitor, name)):
+        if handle not in handles(shown_item(rooms, visitor, name, "listed")):
             raise NotFound(_("This is settled already: what was decided or read since has changed it."))
     decision = rooms.desk.judgement(handle, act, now_by(visitor), _typed(answers) if act == "correct" else None)
     for last in rooms.catalog.latest_decisions(1, visitor.name):
@@ -195,7 +189,7 @@ def _paired(rooms: Archive, visitor: Visitor, names: str, act: str) -> str:
     if act == "correct":
         raise WrongCall(_("two items are the same, or they are not: accept or reject it"))
     for name in (one, other):
-        shown_item(rooms, visitor, name)
+        shown_item(rooms, visitor, name, "listed")
     before = rooms.catalog.last_decision()
     rooms.duplicates.decide(one, other, now_by(visitor), same=act == "accept")
     # One for each two pages; others may have decided something meanwhile.
@@ -271,7 +265,8 @@ def _listed(rooms: Archive, visitor: Visitor, wished: Wish, skip: int, limit: in
 def _waiting(rooms: Archive, wished: Wish, may_see: MaySee, skip: int, limit: int) -> tuple[list[Waiting], int]:
     """Return values, links and boundaries that are wished for, and how many there are in all."""
     if wished.item:
-        own = [one for item in _wished_item(rooms, wished, may_see) for one in waiting_in(item) if wished.fits(one)]
+        items = (item for item in rooms.catalog.listed([wished.item]) if open_to(item, may_see))
+        own = [one for item in items for one in waiting_in(item) if wished.fits(one)]
         return own[skip : skip + limit], len(own)
     sort = next((one for one in _HANDLED if one == wished.sort), None)
     found = rooms.catalog.waiting(limit, skip, sort=sort, field=wished.field, may_see=may_see)
@@ -285,15 +280,12 @@ def _poor(rooms: Archive, wished: Wish, may_see: MaySee, skip: int, limit: int) 
         return catalog.hardly_read(limit, skip, may_see=may_see), catalog.hardly_read_count(may_see=may_see)
     own = [
         PoorPage(item.id, page.number, page.scan.name, page.confidence)
-        for item in _wished_item(rooms, wished, may_see)
+        for item in rooms.catalog.items([wished.item])
+        if open_to(item, may_see)
         for page in sorted(item.pages, key=lambda page: page.confidence)
         if page.confidence < READS_FROM
     ]
     return own[skip : skip + limit], len(own)
-
-
-def _wished_item(rooms: Archive, wished: Wish, may_see: MaySee) -> list[Item]:
-    return [item for item in rooms.catalog.items([wished.item]) if open_to(item, may_see)]
 
 
 def _seen(rooms: Archive, visitor: Visitor, doubts: list[Doubt]) -> list[Doubt]:
@@ -313,7 +305,7 @@ def _one(rooms: Archive, visitor: Visitor, handle: str) -> Doubt:
         pairs = rooms.catalog.likenesses.pairs(_WINDOW, sorted(names))
         found = pair_doubts(rooms, [pair for pair in pairs if {pair.one, pair.other} == names], visitor.may_see)
     elif not mark:
-        item = shown_item(rooms, visitor, handle.partition(".")[0])
+        item = shown_item(rooms, visitor, handle.partition(".")[0], "listed")
         found = doubts_of(rooms, [one for one in waiting_in(item) if one.handle == handle], visitor.may_see)
     if not found:
         raise NotFound(_("This does not wait any more."))

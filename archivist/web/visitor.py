@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, Literal, TypeAlias
 
@@ -12,7 +13,7 @@ from archivist.access import MaySee, Role, open_to, roles
 from archivist.archive import Archive
 from archivist.errors import NotFound
 from archivist.language import gettext as _
-from archivist.model import Item
+from archivist.model import Decided, Item
 
 #: How much of the pages of an item is wanted.
 Pages: TypeAlias = Literal["whole", "skimmed", "listed"]
@@ -34,6 +35,11 @@ class Visitor:
         """Whether they have the rights of `role`."""
         order = list(roles())
         return order.index(self.role) >= order.index(role)
+
+
+def now_by(visitor: Visitor) -> Decided:
+    """Return who decides, and now."""
+    return Decided(visitor.name, datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 class NotLetIn(Exception):

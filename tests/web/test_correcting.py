@@ -2,12 +2,15 @@
 
 import re
 from html import unescape
+from time import monotonic, sleep
 
 import pytest
 
-from archivist.model import Box
-from tests.web.people import csrf
-from tests.web.rooms import DECISION, NOTICE, PLAN, SECRET
+from archivist.archive import Archive
+from archivist.model import Box, Decided
+from archivist.settings import Settings
+from tests.web.people import csrf, entered
+from tests.web.rooms import DECISION, NOTICE, PLAN, SECRET, furnish
 
 
 def rows(client, item: str, page: int) -> list[dict[str, str]]:
@@ -129,6 +132,19 @@ def test_it_works_by_forms_alone(own_room):
 )
 def test_a_box_or_text_that_cannot_be_meant_is_refused(room, said):
     assert send(room, PLAN, 2, **said).status_code == 400
+
+
+def test_what_was_left_when_the_room_was_closed_is_carried_out_when_it_opens(tmp_path):
+    with Archive(Settings(folder=furnish(tmp_path / "archive"))) as archive:
+        line = archive.catalog.page_of(PLAN, 2).lines[0]
+        made = archive.desk.line_reading(PLAN, 2, line.box, "組長張三", Decided("Li", "2026-01-01T00:00:00+00:00"))
+        archive.catalog.decide([made])
+    with entered(tmp_path / "archive") as client:
+        catalog = client.app.state.rooms.catalog
+        until = monotonic() + 30
+        while catalog.outstanding()[0]:
+            assert monotonic() < until, "it was never carried out"
+            sleep(0.02)
 
 
 def test_what_is_added_twice_over_is_there_once(own_room):

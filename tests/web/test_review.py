@@ -1,5 +1,6 @@
 """The review queue over HTTP: what is put before people, what their answers do, and what they are not told."""
 
+import json
 import re
 from dataclasses import replace
 from html import unescape
@@ -311,3 +312,14 @@ def test_the_page_before_is_not_shown_where_its_item_is_not_open(own_queue):
 def test_readers_do_not_come_in_here(as_reader):
     assert as_reader.get("/review").status_code == 403
     assert as_reader.get(f"/review?item={NOTICE}").status_code == 403
+
+
+@pytest.mark.parametrize("handle", ["\ud800.3a9e", "pair:\ud800:b", "some:\ud800", "", ".", ":"])
+def test_what_is_no_handle_is_none(queue, handle):
+    said = json.dumps({"handle": handle, "act": "accept"})
+    headers = {"X-CSRF-Token": csrf(queue), "Accept": "application/json", "Content-Type": "application/json"}
+    assert queue.post("/review/decide", content=said, headers=headers).status_code == 404
+
+
+def test_nobody_skips_more_than_there_can_be(queue):
+    assert queue.get(f"/review/entries?skip={10**30}").status_code == 422
