@@ -64,6 +64,12 @@ def glance(item: "Item") -> Iterator[str]:
     yield ngettext("{count} page", "{count} pages", pages).format(count=pages)
 
 
+def numbered(item: "Item") -> str:
+    """Return the document number of the paper that the item is about, `""` where none is known."""
+    papers = (document for document in item.documents if document.kind == "issued_document")
+    return next((shown(value) for document in papers for value in _standing(document, "document_number")[:1]), "")
+
+
 def dated(item: "Item") -> str:
     """Return the date an item is put in order by, `""` where none is known."""
     for name in ("date_of_issue", "received_date"):

@@ -16,7 +16,7 @@ from archivist.decisions import UNDO
 from archivist.errors import ArchivistError, NotFound, QueryError
 from archivist.language import gettext as _
 from archivist.model import Item, Page
-from archivist.phrases import dated, deed, word
+from archivist.phrases import dated, deed, numbered, word
 from archivist.web import record
 from archivist.web.pages import page as drawn
 from archivist.web.record import Hit
@@ -74,7 +74,8 @@ def item(request: Request, rooms: Rooms, visitor: Reader, name: str, page: str =
     return drawn(
         request, "item.html", **_leaf(rooms, shown, number, asked, visitor),
         papers=record.papers_of(shown), campaigns=record.memberships_of(shown), level=access_of(shown),
-        open_level=OPEN, dated=dated(shown), beginnings=record.beginnings_of(shown), kinds=record.kinds_of(shown),
+        open_level=OPEN, dated=dated(shown), numbered=numbered(shown),
+        beginnings=record.beginnings_of(shown), kinds=record.kinds_of(shown),
         cited=_cited(rooms, visitor, shown), same=_same(rooms, visitor, shown), done=_done(rooms, visitor, shown),
         word=word, waiting=len(waiting_rows(shown)),
     )  # fmt: skip
