@@ -43,6 +43,7 @@ def application(archive: Path) -> FastAPI:
     async def opened(app: FastAPI) -> AsyncIterator[None]:
         with Archive(load(archive)) as rooms:
             app.state.rooms, app.state.behind = rooms, Behind(rooms)
+            app.state.searches = searching.searches_at_once(rooms)
             begun = Thread(target=app.state.behind.left_over, name="decided before", daemon=True)
             begun.start()
             yield

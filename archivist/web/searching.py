@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil
 from typing import Annotated, NamedTuple, get_args
 from urllib.parse import quote, quote_plus, urlencode
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request, Response
 
 from archivist.access import OPEN, access_of
@@ -17,6 +20,7 @@ from archivist.model import Item
 from archivist.phrases import dated, ranges, shown, word
 from archivist.search.clauses import Order
 from archivist.search.compare import compared_offsets
+from archivist.search.engines import engine_of
 from archivist.search.fields import definition
 from archivist.search.passages import Passage
 from archivist.search.query import EVERYTHING, Leaf, Number, Series, Word
@@ -31,6 +35,7 @@ _SHOWN, _VALUES, _WORDS = 10, 6, 6
 _SNIPPETS = 3
 _ORDERS: tuple[Order, ...] = get_args(Order)
 _MOST_PAGES = 100_000
+_ON_SERVERS = 8
 #: Filters that anybody would choose at once.
 _FILTERS = 20
 
@@ -152,12 +157,23 @@ def asked_of(q: str, f: Sequence[str], sort: str, exact: str, page: str) -> Aske
 
 
 @router.get("/")
-def search(
+async def search(
     request: Request, rooms: Rooms, reader: Reader,
     q: str = "", f: Annotated[list[str] | None, Query()] = None, sort: str = "", exact: str = "", page: str = "",
 ) -> Response:  # fmt: skip
     """Draw the search page; while somebody types, only what is found so far."""
     asked = asked_of(q, f or (), sort, exact, page)
+    # A search here is work for a processor, and Python has one at a time: several at once only hinder each other.
+    return await run_sync(partial(_searched, request, rooms, reader, asked), limiter=request.app.state.searches)
+
+
+def searches_at_once(rooms: Archive) -> CapacityLimiter:
+    """Return what lets as many searches in at a time as is quickest for all: several where a server does the work."""
+    local = rooms.settings.catalogue.startswith("sqlite") and engine_of(rooms.index_url) != "opensearch"
+    return CapacityLimiter(1 if local else _ON_SERVERS)
+
+
+def _searched(request: Request, rooms: Archive, reader: Visitor, asked: Asked) -> Response:
     typing = "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
     if asked.everything and not asked.filters:
         answer = rooms.search(EVERYTHING, 0, facets=definition().facets, may_see=reader.may_see)

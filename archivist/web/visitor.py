@@ -1,6 +1,6 @@
 """Who is visiting the reading room, and what is open to them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -50,7 +50,10 @@ class NotAllowed(Exception):
     """The visitor has not the rights for what was asked."""
 
 
-def visitor(request: Request) -> Visitor:
+# These are asked at every visit: asynchronous, because what is not costs the change to another thread and back.
+
+
+async def visitor(request: Request) -> Visitor:
     """Return who is visiting, as the door found out; NotLetIn where it could not."""
     found = getattr(request.state, "visitor", None)
     if not isinstance(found, Visitor):
@@ -58,11 +61,11 @@ def visitor(request: Request) -> Visitor:
     return found
 
 
-def with_rights(role: Role) -> Callable[[Request], Visitor]:
+def with_rights(role: Role) -> Callable[[Request], Awaitable[Visitor]]:
     """Return what gives the visitor where they have the rights of `role`, and raises NotAllowed else."""
 
-    def allowed(request: Request) -> Visitor:
-        found = visitor(request)
+    async def allowed(request: Request) -> Visitor:
+        found = await visitor(request)
         if not found.at_least(role):
             raise NotAllowed
         return found
@@ -70,7 +73,7 @@ def with_rights(role: Role) -> Callable[[Request], Visitor]:
     return allowed
 
 
-def rooms(request: Request) -> Archive:
+async def rooms(request: Request) -> Archive:
     """Return the archive that is served."""
     archive: Archive = request.app.state.rooms
     return archive

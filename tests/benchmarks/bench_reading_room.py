@@ -121,8 +121,8 @@ async def ask(address: str, asked: Sequence[tuple[str, str]], people: int, think
     chance = Random(58)
 
     async def person(visit: Visit) -> None:
-        if thinking:
-            await asyncio.sleep(chance.random() * thinking)
+        # Not all at the same moment: one process of the server would take them all.
+        await asyncio.sleep(chance.random() * max(thinking, 1.0) * (people > 1))
         for kind, path in waiting:
             start = perf_counter()
             try:

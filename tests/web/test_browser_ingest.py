@@ -71,7 +71,7 @@ def test_scans_are_dropped_and_chosen_read_while_nobody_looks_and_the_damaged_on
         tab.get_by_text("3 scans are here").wait_for()
         take = tab.get_by_role("button", name="Take in", exact=True)
         assert take.evaluate("(it) => it === document.activeElement"), "Enter takes in"
-        tab.keyboard.press("Enter")
+        take.press("Enter")
         tab.locator("#now").get_by_text("You may close this page").wait_for(timeout=_PATIENCE * 1000)
     # The page is closed, and the run goes on.
     until_over(room)

@@ -152,7 +152,7 @@ def test_where_nothing_is_found_it_is_said_what_was_tried_and_what_is_near(fores
 
 def test_a_series_says_what_is_held_and_what_is_missing(room: TestClient) -> None:
     page = words(read(room, q="聊发 1995"))
-    assert "The series 聊发〔1995〕" in page and "held 58 (1)" in page and "missing 1–57 (57)" in page
+    assert "The series 聊发〔1995〕" in page and "held 58 (1)" in page and "not held 1–57 (57)" in page
 
 
 def test_while_typing_only_what_is_found_is_sent(room: TestClient) -> None:
