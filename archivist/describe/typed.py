@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,8 @@ from archivist.language import gettext as _
 from archivist.model import Value
 
 _COPIES = re.compile(r"共?(.+?)份?")
+# Half a surrogate pair is no character, and no database takes NUL.
+_UNKEPT = re.compile("[\x00\ud800-\udfff]")
 
 
 def typed(name: str, kind: str, text: str, before: Value = None) -> Value:
@@ -34,12 +36,29 @@ def typed(name: str, kind: str, text: str, before: Value = None) -> Value:
     said = text.strip()
     if not said:
         raise WrongCall(_("say what is right; to say that there is no such value, reject it"))
+    _check_kept(name, said, said)
     value = _value(name, kind, shape, said, before)
     problem = next(iter(_validator(kind, name).iter_errors(value)), None)
     if problem is not None:
         message = _("“{text}” cannot be the value of {name}: {reason}")
         raise WrongCall(message.format(text=said, name=name, reason=problem.message))
     return value
+
+
+def _check_kept(name: str, said: str, value: Value) -> None:
+    """Raise WrongCall where `value`, typed as `said`, holds what is no character or cannot be kept."""
+    if isinstance(value, str):
+        if odd := _UNKEPT.search(value):
+            text = said.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+            message = _("“{text}” cannot be the value of {name}: {reason}")
+            raise WrongCall(message.format(text=text, name=name, reason=f"U+{ord(odd[0]):04X}"))
+    elif isinstance(value, Mapping):
+        for part, inner in value.items():
+            _check_kept(name, said, part)
+            _check_kept(name, said, inner)
+    elif isinstance(value, Sequence):
+        for inner in value:
+            _check_kept(name, said, inner)
 
 
 def _value(name: str, kind: str, shape: Mapping[str, Any], said: str, before: Value) -> Value:
@@ -80,6 +99,8 @@ def _parts(name: str, shape: Mapping[str, Any], said: str, before: Value) -> Val
     if named is None or not set(named) <= set(properties):
         parts = "; ".join(f"{part}=…" for part in properties)
         raise WrongCall(_("name the parts: {parts}").format(parts=parts))
+    # In JSON they may stand as escapes.
+    _check_kept(name, said, named)
     for part, text in named.items():
         value[part] = _part(part, properties[part], text) if isinstance(text, str) else text
     if properties.get("veto") is not None and value["veto"] is None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, BackgroundTasks, Path, Request, Response
+from fastapi import APIRouter, BackgroundTasks, HTTPException, Path, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from archivist.catalog import Numbered
-from archivist.corrections import same_line
+from archivist.corrections import plain, same_line
 from archivist.decisions import UNDO, Decision
 from archivist.errors import NotFound, WrongCall
 from archivist.language import gettext as _
@@ -89,7 +89,10 @@ def keep(
     answers: Answers,
     tasks: BackgroundTasks,
 ) -> Response:
-    """Keep how a person reads a line, or a line that no reader saw."""
+    """Keep how a person reads a line, or a line that no reader saw.
+
+    Nothing is kept (409) where the line says something else by now than what the person saw there (`seen`).
+    """
     item = shown_item(rooms, visitor, name, "listed")
     if number not in [one.number for one in item.pages]:
         raise _no_page(number)
@@ -98,7 +101,10 @@ def keep(
         box = sheet_of(rooms.catalog.page_of(name, number)).back(_box(answers))
         made = rooms.desk.line_addition(name, number, box, answers.get("text", ""), now_by(visitor))
     else:
-        made = rooms.desk.line_reading(name, number, _box(answers), answers.get("text", ""), now_by(visitor))
+        box, text = _box(answers), answers.get("text", "")
+        if "seen" in answers:
+            _check_unchanged(rooms.catalog.page_of(name, number), box, answers["seen"], text)
+        made = rooms.desk.line_reading(name, number, box, text, now_by(visitor))
     numbers = rooms.catalog.decide([made]) if made else []
     # The page shows what was decided at once: only what follows from it is made behind.
     if by_script(request):
@@ -110,6 +116,19 @@ def keep(
 
 def _no_page(number: int) -> NotFound:
     return NotFound(_("This item has no page {number}.").format(number=number))
+
+
+def _check_unchanged(sheet: Page, box: Box, seen: str, text: str) -> None:
+    """Raise a 409 where the line in `box` says neither what was `seen` there nor, as what is sent twice, `text`."""
+    # Lines may overlap: it is enough that one of them is as it was. Where none stands, one was struck out.
+    now = {_comparable(line.text) for line in _lines(sheet) if same_line(line.box, box) >= _SAME} or {""}
+    if now.isdisjoint({_comparable(seen), _comparable(text)}):
+        raise HTTPException(409, _("This is settled already: what was decided or read since has changed it."))
+
+
+def _comparable(text: str) -> str:
+    """Return what a browser sends back of `text`: damaged text layers hold what no page can show."""
+    return plain(text.encode("utf-8", "replace").decode("utf-8").replace("\ufffd", ""))
 
 
 def _box(answers: Mapping[str, str]) -> Box:

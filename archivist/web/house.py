@@ -49,6 +49,7 @@ def application(archive: Path) -> FastAPI:
             yield
             # What it does not finish is left over once more.
             begun.join(_CLOSING)
+            app.state.behind.close(_CLOSING)
 
     # No pages of FastAPI's own: they fetch their looks from elsewhere.
     app = FastAPI(

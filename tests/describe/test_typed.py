@@ -101,6 +101,30 @@ def test_what_cannot_be_meant_is_said_in_words_of_the_trade(name, kind, text, wh
         typed(name, kind, text)
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "text", "why"),
+    [
+        ("title", PAPER, "关于\ud83d的通知", "U[+]D83D"),
+        ("title", PAPER, "关于\x00的通知", "U[+]0000"),
+        ("document_number", SLIP, "58\udc00", "U[+]DC00"),
+        ("annotation", SLIP, "kind=批示; text=同意\ud800", "U[+]D800"),
+        ("annotation", SLIP, r'{"kind": "result", "text": "已办\ud800"}', "U[+]D800"),
+        ("annotation", SLIP, r'{"kind": "result", "text": "已\u0000办"}', "U[+]0000"),
+        ("citation", PAPER, r'{"title": "x", "document_number": {"agency": "\udfff"}}', "U[+]DFFF"),
+    ],
+)
+def test_half_a_character_and_nul_are_no_value(name, kind, text, why):
+    with pytest.raises(WrongCall, match=why) as refused:
+        typed(name, kind, text)
+    # It is said to a terminal or a browser, which takes whole characters only.
+    assert str(refused.value).encode() and "\x00" not in str(refused.value)
+
+
+def test_a_character_beyond_the_first_plane_is_whole_however_it_is_written():
+    assert typed("annotation", SLIP, r'{"kind": "result", "text": "\ud842\udfb7"}')["text"] == "𠮷"
+    assert typed("serial_number", SLIP, "𠮷") == "𠮷"
+
+
 shapes = load("schemas/item.schema.json")["$defs"]
 fields = [(name, SLIP) for name in shapes["fields_of_slip"]["properties"]]
 fields += [(name, PAPER) for name in shapes["fields_of_document"]["properties"]]

@@ -5,6 +5,7 @@ from shutil import copytree
 import pytest
 
 from archivist.handles import handles
+from archivist.model import Decided
 from tests.web.browser import nameless, serving, tab_in, too_wide
 from tests.web.rooms import PLAN
 from tests.web.test_review import DOUBTFUL, furnish_doubts
@@ -317,6 +318,35 @@ def test_lines_are_corrected_by_keys_and_what_was_read_stays_in_sight(at_review,
     assert rooms_of(place).catalog.item(PLAN).page(2).lines[1].text == "聊城市科学技术委员会"
 
 
+def test_what_another_says_of_a_line_is_looked_at_before_it_is_said_otherwise(at_review, place):
+    rooms = rooms_of(place)
+    at_review.watch.expected.append("409")
+    at_review.goto(f"/items/{PLAN}/correct/2")
+    line = at_review.locator("li.line").first
+    box = rooms.catalog.page_of(PLAN, 2).lines[0].box
+    rooms.desk.read_line(PLAN, 2, box, "组长张三", Decided("Li", "2026-01-01T00:00:00+00:00"))
+    line.locator("input[name=text]").fill("组长王五")
+    at_review.keyboard.press("Enter")
+    tray = at_review.locator("#tray li")
+    tray.get_by_text("组长王五").wait_for()
+    assert rooms.catalog.page_of(PLAN, 2).lines[0].text == "组长张三"
+    assert not tray.get_by_role("button", name="Send again").is_visible()
+    tray.get_by_role("button", name="Look again").click()
+    line.get_by_text("corrected: Li").wait_for()
+    assert line.locator("input[name=text]").input_value() == "组长张三"
+    tray.get_by_role("button", name="Send again").click()
+    tray.wait_for(state="detached")
+    all_kept(at_review)
+    assert rooms.catalog.page_of(PLAN, 2).lines[0].text == "组长王五"
+    # One's own corrections one after the other, and after taking back, are no quarrel.
+    line.get_by_role("button", name="Take back").click()
+    for text in ("甲", "乙"):
+        line.locator("input[name=text]").fill(text)
+        at_review.keyboard.press("Enter")
+    all_kept(at_review)
+    assert rooms.catalog.page_of(PLAN, 2).lines[0].text == "乙" and not tray.count()
+
+
 def test_escape_puts_a_line_back_and_composing_does_not_send_it(at_review, place):
     at_review.goto(f"/items/{PLAN}/correct/2")
     at_review.keyboard.type("甲")
@@ -339,7 +369,7 @@ def test_a_missed_line_is_drawn_with_the_mouse(at_review, place):
     at_review.mouse.up()
     at_review.keyboard.type("此件发至乡镇")
     at_review.keyboard.press("Enter")
-    at_review.locator("li.line.added input[value=此件发至乡镇]").wait_for()
+    at_review.locator("li.line.added input[name=text][value=此件发至乡镇]").wait_for()
     kept = rooms_of(place).catalog.item(PLAN).page(2).lines[-1]
     assert kept.text == "此件发至乡镇"
     assert abs(kept.box.left - 217) < 12 and abs(kept.box.top - 921) < 12

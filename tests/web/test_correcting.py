@@ -24,6 +24,7 @@ def rows(client, item: str, page: int) -> list[dict[str, str]]:
                 "box": re.search(r'data-key="([^"]+)"', part)[1],
                 "number": re.search(r'data-number="([^"]*)"', part)[1],
                 "text": unescape(re.search(r'name="text" value="([^"]*)"', part)[1]),
+                "seen": unescape(re.search(r'name="seen" value="([^"]*)"', part)[1]),
                 "read": unescape(read[1]) if read else "",
                 "state": re.search(r'class="state"[^>]*>([^<]*)<', part)[1].strip(),
                 "classes": re.search(r'<li class="([^"]*)"', part)[1],
@@ -104,6 +105,48 @@ def test_a_line_sent_as_it_stands_decides_nothing_twice(own_room):
     line = rows(own_room, PLAN, 2)[0]
     send(own_room, PLAN, 2, box=line["box"], text="领导小组")
     assert send(own_room, PLAN, 2, box=line["box"], text="领导小组").json() == {}
+
+
+def test_a_line_that_another_corrected_meanwhile_is_not_overwritten_without_a_word(own_room):
+    line = rows(own_room, PLAN, 2)[0]
+    assert send(own_room, PLAN, 2, box=line["box"], seen=line["text"], text="领导小组").status_code == 200
+    late = send(own_room, PLAN, 2, box=line["box"], seen=line["text"], text="领导小组成员")
+    assert late.status_code == 409 and "decided or read since" in late.json()["detail"]
+    assert rows(own_room, PLAN, 2)[0]["text"] == "领导小组"
+    # Whoever looked at what the other said may say otherwise.
+    assert send(own_room, PLAN, 2, box=line["box"], seen="领导小组", text="领导小组成员").json()["number"]
+
+
+def test_a_line_sent_once_more_because_its_answer_was_lost_is_no_quarrel(own_room):
+    line = rows(own_room, PLAN, 2)[0]
+    for text in ("领导小组", ""):
+        seen = rows(own_room, PLAN, 2)[0]["text"]
+        for _turn in range(2):
+            assert send(own_room, PLAN, 2, box=line["box"], seen=seen, text=text).status_code == 200
+
+
+def test_a_line_that_another_struck_out_or_took_back_meanwhile_is_not_overwritten(own_room):
+    line = rows(own_room, PLAN, 2)[1]
+    number = send(own_room, PLAN, 2, box=line["box"], seen=line["text"], text="").json()["number"]
+    assert send(own_room, PLAN, 2, box=line["box"], seen=line["text"], text="科委").status_code == 409
+    undo(own_room, number)
+    assert send(own_room, PLAN, 2, box=line["box"], seen="", text="科委").status_code == 409
+    assert send(own_room, PLAN, 2, box=line["box"], seen=line["text"], text="科委").status_code == 200
+
+
+@pytest.mark.parametrize(("item", "page"), [(DECISION, 1), (DECISION, 2), (PLAN, 1), (PLAN, 2)])
+def test_each_line_can_be_corrected_as_the_page_shows_it(own_room, item, page):
+    for line in rows(own_room, item, page):
+        said = {"box": line["box"], "seen": line["seen"], "text": line["text"] + "甲"}
+        assert send(own_room, item, page, **said).status_code == 200
+
+
+def test_by_forms_too_a_line_changed_meanwhile_is_said_to_be(own_room):
+    line = rows(own_room, NOTICE, 1)[0]
+    send(own_room, NOTICE, 1, box=line["box"], text="关于召开会议的通知")
+    form = {"csrf": csrf(own_room), "box": line["box"], "seen": line["seen"], "text": "通知"}
+    page = own_room.post(f"/items/{NOTICE}/correct/1", data=form, headers={"Accept-Language": "en"})
+    assert page.status_code == 409 and "decided or read since" in page.text
 
 
 def test_it_works_by_forms_alone(own_room):

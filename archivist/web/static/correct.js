@@ -38,6 +38,8 @@ function count(waiting) {
 function rows() { return [...list.querySelectorAll("li.line")]; }
 function find(key) { return rows().find((row) => row.dataset.key === key); }
 function input(row) { return row.querySelector("form.says input[name=text]"); }
+// What the line said when it was shown; not sent where nobody knows what it says by now.
+function seen(row) { return row.querySelector("form.says input[name=seen]"); }
 function dirty(row) { return input(row).value !== input(row).defaultValue; }
 function told(row, text) { row.querySelector(".state").textContent = text; }
 function unsent(row) {
@@ -51,8 +53,11 @@ function save(row) {
     return;
   }
   const about = { path: here, key: row.dataset.key, name: field.value || field.defaultValue };
-  outbox.put(here, { box: row.dataset.key, text: field.value }, about);
+  const body = { box: row.dataset.key, text: field.value };
+  if (!seen(row).disabled) body.seen = seen(row).value;
+  outbox.put(here, body, about);
   field.defaultValue = field.value;
+  seen(row).value = field.value;
   mark(row);
   told(row, words.unsent);
 }
@@ -77,9 +82,13 @@ function step(row, by) {
   }
 }
 
-function refused(entry, why) {
+function refused(entry, why, status) {
   const row = entry.about.path === here ? find(entry.about.key) : null;
-  if (row) told(row, `${words.refused}: ${why}`);
+  if (row) {
+    told(row, `${words.refused}: ${why}`);
+    // It never came to say what was refused.
+    if ("seen" in entry.body) seen(row).value = entry.body.seen;
+  }
   const line = document.getElementById("tray-entry").content.firstElementChild.cloneNode(true);
   line.querySelector("b").textContent = `“${entry.about.name}”: ${why}`;
   line.dataset.key = entry.about.path === here ? entry.about.key : "";
@@ -87,8 +96,30 @@ function refused(entry, why) {
   line.querySelector(".drop").addEventListener("click", () => { leave(); refresh(); });
   line.querySelector(".again").addEventListener("click", () => {
     leave();
-    if (row) told(row, words.unsent);
-    outbox.put(entry.url, entry.body, entry.about);
+    const now = row && find(entry.about.key);
+    if (now) told(now, words.unsent);
+    const body = { ...entry.body };
+    // Over what stands there by now only where somebody looked at it.
+    if (looked && now) body.seen = seen(now).value;
+    outbox.put(entry.url, body, entry.about);
+  });
+  const again = line.querySelector(".again");
+  const look = line.querySelector(".look");
+  let looked = false;
+  again.hidden = status === 409 && Boolean(row);
+  look.hidden = !again.hidden;
+  look.addEventListener("click", async () => {
+    for (const other of tray.querySelectorAll("li")) if (other.dataset.key === entry.about.key) other.dataset.key = "";
+    const old = find(entry.about.key);
+    // What was typed on gives way to what stands there; what was refused stays in the tray.
+    if (old) { input(old).value = input(old).defaultValue; old.dataset.number = "?"; }
+    await refresh();
+    const now = find(entry.about.key);
+    if (now && now === old) return;
+    looked = true;
+    again.hidden = false;
+    look.hidden = true;
+    if (now) input(now).focus();
   });
   tray.querySelector("ul").append(line);
   tray.hidden = false;
@@ -220,6 +251,7 @@ list.addEventListener("submit", (event) => {
   outbox.put("/review/undo", { number }, { path: here, key: row.dataset.key, name: input(row).value });
   // What is typed but not saved gives way, too: it was typed over what is taken back.
   input(row).value = input(row).defaultValue;
+  seen(row).disabled = true;
   told(row, words.unsent);
   say(words.undone);
 });

@@ -9,7 +9,7 @@ const PATIENCE = 4;
 /**
  * Sends what is put in, in order. What is not answered yet is kept in the browser's store for this tab, so that a page
  * loaded anew goes on with it; `name` says who decided, for nobody else to send it. Tells `changed` whenever something is put in or answered, `kept(entry, answer)` and
- * `refused(entry, words)` how it ended, `stuck(why)` ("offline", "barred", "" when it goes on).
+ * `refused(entry, words, status)` how it ended, `stuck(why)` ("offline", "barred", "" when it goes on).
  */
 export class Outbox {
   constructor(name, { changed, kept, refused, stuck }) {
@@ -107,7 +107,7 @@ export class Outbox {
     if (end.answer && entry.of) delete this.numbers[entry.of];
     this.keep();
     if (end.answer) this.tell.kept(entry, end.answer);
-    else if (end.words) this.tell.refused(entry, end.words);
+    else if (end.words) this.tell.refused(entry, end.words, end.status);
     this.pump();
   }
 
@@ -128,6 +128,6 @@ export class Outbox {
     if (answer.status >= 500 || answer.status === 429 || said === null) return { late: true };
     if (answer.ok) return { answer: said };
     const words = typeof said.detail === "string" ? said.detail : String(answer.status);
-    return { words };
+    return { words, status: answer.status };
   }
 }
